@@ -1,0 +1,165 @@
+// What the core shows to the rest: the six calls, the handles of sessions and streams, and the events. Types only.
+
+import type { CongestionController } from './congestion/controller.ts'
+import type { Crypto, Random, Trace } from './ports.ts'
+import type { Micros, PathId, StreamId } from './units.ts'
+
+/** Several datagrams to one destination, back to back; all but the last are `segmentBytes` long. Owned by the driver. */
+export interface DatagramBatch {
+  readonly buffer: Uint8Array
+  length: number
+  segmentBytes: number
+  path: PathId
+}
+
+/** The six calls of the driver, in the order of its turn (docs/architecture.md). */
+export interface ProtocolEndpoint {
+  /** `datagram` is borrowed until the call returns and is decrypted in place; may hold several packets back to back. */
+  receive(datagram: Uint8Array, from: PathId, now: Micros): void
+  onDeadline(now: Micros): void
+  /** `Infinity`: nothing to wait for. */
+  nextDeadline(): Micros
+  /** Fills `out` for ONE destination; false: nothing to send now. */
+  nextDatagrams(out: DatagramBatch, now: Micros): boolean
+  nextEvent(): SessionEvent | null
+  /** A stream on which something happened since it was last given out: bytes, an end, a reset, room to write. */
+  nextReadyStream(): StreamHandle | null
+}
+
+/** How one side behaves; what the peer must know of it travels in the handshake. Sizes in bytes, times in µs. */
+export interface EndpointSettings {
+  /** Fixed size of a full datagram, bytes of UDP payload. */
+  readonly maxDatagramBytes: number
+  /** Silence that ends a session; the smaller value of the two sides holds. */
+  readonly survive: Micros
+  /** Streams the peer may hold open at once, at start and at most. Equal values: the limit never moves. */
+  readonly initialMaxStreams: number
+  readonly ceilingMaxStreams: number
+  /** Receive windows at start and at most, for a stream and for a session. */
+  readonly initialStreamWindow: number
+  readonly ceilingStreamWindow: number
+  readonly initialSessionWindow: number
+  readonly ceilingSessionWindow: number
+  /** Bytes that all sessions of the process may hold for readers that are slower than the link. */
+  readonly memoryBudget: number
+}
+
+export interface EndpointOptions {
+  readonly random: Random
+  readonly crypto: Crypto
+  readonly trace?: Trace
+  readonly settings: EndpointSettings
+  /** True: strangers may open sessions here. False: their packets are dropped. */
+  readonly acceptsSessions: boolean
+  /** 16 bytes that survive a restart, and 8 that do not: how the peer tells a restart from a second instance. */
+  readonly instanceId: Uint8Array
+  readonly bootId: Uint8Array
+  /** Makes the controller of one session. */
+  readonly newController: (maxDatagramBytes: number) => CongestionController
+}
+
+/** One live association with a peer. */
+export interface SessionHandle {
+  /** Counts from 1 in this endpoint. */
+  readonly id: number
+  readonly path: PathId
+  /** True: we dialled. Decides bit 0 of the streams we open. */
+  readonly isDialler: boolean
+  /** The peer's instance id as 32 hex digits; empty until it is known. */
+  readonly peerInstance: string
+  readonly isSuspect: boolean
+  /** The stream for messages about the session itself, open from the start. */
+  readonly control: StreamHandle
+  /** What the caller wants to find again from an event. */
+  owner: unknown
+  /** Null: not now (the peer's limit is reached, or the session is not open). */
+  openStream(): StreamHandle | null
+  /** Streams we opened that are not finished on both sides. */
+  readonly openedStreams: number
+  /** Says goodbye (three CLOSE datagrams) and forgets the session; a `closed` event follows. */
+  close(code: number, reason: string): void
+  stats(into: SessionStats): void
+}
+
+/** Filled by `stats`; sums since the session opened. */
+export interface SessionStats {
+  smoothedRtt: Micros
+  minRtt: Micros
+  windowBytes: number
+  bytesInFlight: number
+  packetsSent: number
+  packetsReceived: number
+  packetsLost: number
+  bytesSent: number
+  bytesReceived: number
+  openStreams: number
+  /** Bytes received and not yet released by their readers. */
+  heldBytes: number
+}
+
+/** What a read half is doing. */
+export type ReadState = 'open' | 'ended' | 'reset'
+
+/**
+ * Two independent halves. Reading: `read` shows bytes, `release` says that they have left us; only that returns credit to the peer.
+ * Writing: `write` takes the bytes whole and says whether more is welcome.
+ */
+export interface StreamHandle {
+  readonly id: StreamId
+  readonly session: SessionHandle
+  /** What the caller wants to find again when the stream is ready. */
+  owner: unknown
+
+  /** Takes `bytes` (not copied: leave them alone from now on). False: wait until `isWritable` before writing more. */
+  write(bytes: Uint8Array): boolean
+  /** True while the unsent bytes are below the high-water mark and the half is open. */
+  readonly isWritable: boolean
+  /** Ends our half after the bytes written so far. */
+  finish(): void
+  /** Gives up our half: the peer sees a reset with `code`, not an end. */
+  reset(code: number): void
+  /** Some byte of the stream has been put in a datagram: from now on it may have reached the peer. */
+  readonly wasEverSent: boolean
+  /** The peer asked us to stop sending, with this code; -1: it did not. The half is then reset already. */
+  readonly stopCode: number
+
+  /** The next bytes in order, or null: none now. The view stays valid and unchanged for as long as it is referenced. */
+  read(): Uint8Array | null
+  /** The bytes have left this process's hands: credit for them goes back to the peer. */
+  release(bytes: number): void
+  /** `ended` and `reset` are told only once every byte before the end was read (a reset: at once). */
+  readonly readState: ReadState
+  /** The code of the peer's reset, or of the lost session; -1 while there is none. */
+  readonly resetCode: number
+  /** Asks the peer to stop sending; what still arrives is dropped and credited. */
+  stop(code: number): void
+  /** Both halves are finished or the session is gone: nothing will happen here any more. */
+  readonly isClosed: boolean
+}
+
+/** Who or what ended a session. */
+export type ClosedBy =
+  | 'local' // we said goodbye
+  | 'peer' // the peer said goodbye
+  | 'silence' // nothing heard for <survive>
+  | 'reset' // the peer has forgotten the session (it restarted)
+  | 'restart' // the same instance came back with a new boot id, or dialled again
+  | 'noAnswer' // the dial was never answered
+  | 'violation' // the peer broke the protocol
+
+export type SessionEvent =
+  /** The handshake is through. */
+  | { readonly kind: 'opened'; readonly session: SessionHandle }
+  /** The peer opened a stream. */
+  | { readonly kind: 'accepted'; readonly session: SessionHandle; readonly stream: StreamHandle }
+  | { readonly kind: 'suspect'; readonly session: SessionHandle }
+  | { readonly kind: 'recovered'; readonly session: SessionHandle }
+  /** The peer raised the number of streams that we may open. */
+  | { readonly kind: 'streamsAvailable'; readonly session: SessionHandle }
+  | {
+      readonly kind: 'closed'
+      readonly session: SessionHandle
+      readonly by: ClosedBy
+      readonly code: number
+      readonly reason: string
+    }

@@ -1,0 +1,96 @@
+import type { Micros, PacketNumber, PathId } from './units.ts'
+
+/** Where the core's randomness comes from: the kernel in the product, a printed seed in tests. */
+export interface Random {
+  /** Fills `into` with random bytes. */
+  fill(into: Uint8Array): void
+  /** A number in [0, 1): for jitter, never for secrets. */
+  fraction(): number
+}
+
+/**
+ * Protects the packets of one direction under one key. Works in place, in the caller's buffer: nothing is allocated.
+ * `headerStart…headerEnd` is authenticated but not encrypted (the whole header is associated data).
+ */
+export interface Sealer {
+  /** Encrypts `headerEnd…plainEnd` in place and writes the tag (TAG_BYTES) at `plainEnd`. */
+  seal(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, plainEnd: number): void
+}
+
+export interface Opener {
+  /**
+   * Checks and decrypts `headerEnd…sealedEnd` (the tag is its last TAG_BYTES) in place.
+   * False: forged or damaged; the bytes are then meaningless and no state may change.
+   */
+  open(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, sealedEnd: number): boolean
+}
+
+/** What both directions of a session are protected with once the handshake is through. */
+export interface SessionKeys {
+  readonly sealer: Sealer
+  readonly opener: Opener
+}
+
+/** The dialler's half of one handshake. */
+export interface DialHandshake {
+  /**
+   * Writes what follows the INIT header (ephemeral 32, static 48, payload + 16) at `at`; returns the end.
+   * `header` is what stands before it and is authenticated with it.
+   */
+  writeInit(header: Uint8Array, payload: Uint8Array, into: Uint8Array, at: number): number
+  /**
+   * Reads what follows the RESP header. Null: not the answer to our INIT; the handshake stays as it was and can still finish.
+   */
+  readResp(header: Uint8Array, body: Uint8Array): { readonly payload: Uint8Array; readonly keys: SessionKeys } | null
+}
+
+/** The listener's half: made only after the INIT's own check passed. */
+export interface AnswerHandshake {
+  readonly payload: Uint8Array
+  /** Writes what follows the RESP header (ephemeral 32, payload + 16) at `at`; returns the end, and the keys of the session. */
+  writeResp(
+    header: Uint8Array,
+    payload: Uint8Array,
+    into: Uint8Array,
+    at: number,
+  ): { readonly end: number; readonly keys: SessionKeys }
+}
+
+/** Key agreement, sealing and tokens. The null implementation checks integrity only; Noise replaces it behind this port. */
+export interface Crypto {
+  /** `prologue` is bound into the handshake: both sides must have built the same one. */
+  dial(prologue: Uint8Array): DialHandshake
+  /** Null: the INIT does not verify; nothing is answered and nothing is kept. */
+  answer(prologue: Uint8Array, header: Uint8Array, body: Uint8Array): AnswerHandshake | null
+  /** Writes the 16-byte MAC that lets a listener drop foreign handshake packets before any work. */
+  mac(packet: Uint8Array, end: number, into: Uint8Array, at: number): void
+  /** The token that proves a RESET comes from whoever chose `connectionId`: HMAC(reset key, id), 16 bytes. */
+  resetToken(connectionId: Uint8Array): Uint8Array
+  /** Compares without telling by its duration where the difference is. */
+  equal(a: Uint8Array, b: Uint8Array): boolean
+}
+
+/** Bytes that a sealer adds behind what it protects. */
+export const TAG_BYTES = 16
+
+/**
+ * What happens inside, for logs, counters and pictures. The core never logs; every method here may do nothing.
+ * Called on the hot path: numbers only, nothing is built for it.
+ */
+export interface Trace {
+  /** A datagram was thrown away unanswered; `reason` is one of `DropReason` in errors.ts. */
+  dropped(reason: number, from: PathId, now: Micros): void
+  packetSent(session: number, packet: PacketNumber, bytes: number, now: Micros): void
+  packetReceived(session: number, packet: PacketNumber, bytes: number, now: Micros): void
+  packetLost(session: number, packet: PacketNumber, bytes: number, now: Micros): void
+  windowChanged(session: number, windowBytes: number, bytesInFlight: number, now: Micros): void
+}
+
+/** The trace that costs nothing. */
+export const silentTrace: Trace = {
+  dropped() {},
+  packetSent() {},
+  packetReceived() {},
+  packetLost() {},
+  windowChanged() {},
+}
