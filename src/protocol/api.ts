@@ -24,6 +24,8 @@ export interface ProtocolEndpoint {
   nextEvent(): SessionEvent | null
   /** A stream on which something happened since it was last given out: bytes, an end, a reset, room to write. */
   nextReadyStream(): StreamHandle | null
+  /** Set by the driver: an application call outside its turn gave the endpoint something to do. Called once until the next turn. */
+  onWork: () => void
 }
 
 /** How one side behaves; what the peer must know of it travels in the handshake. Sizes in bytes, times in µs. */
@@ -63,6 +65,8 @@ export interface SessionHandle {
   /** Counts from 1 in this endpoint. */
   readonly id: number
   readonly path: PathId
+  /** The connection id that we chose, 8 bytes: with it a RESET for this session can be made after a restart. */
+  readonly localId: Uint8Array
   /** True: we dialled. Decides bit 0 of the streams we open. */
   readonly isDialler: boolean
   /** The peer's instance id as 32 hex digits; empty until it is known. */

@@ -18,7 +18,7 @@ export interface CongestionController {
    * One ACK frame acknowledged `bytes` in all; the newest of those packets was sent at `newestSentAt`.
    * `bytesInFlight` is the sum *before* the ACK. `isWindowLimited`: the window, and not the application or
    * flow control, held the sender back while these packets were sent; growth is allowed only then (RFC 9002 §7.8).
-   * `latestRtt` is 0 if this ACK gave no sample.
+   * Waiting for the pacer counts as being held back by the window. `latestRtt` is 0 if this ACK gave no sample.
    */
   onAcked(ack: AckedBytes, now: Micros): void
 
@@ -28,10 +28,10 @@ export interface CongestionController {
    */
   onLost(bytes: number, newestSentAt: Micros, now: Micros): void
 
-  /** Every packet over a span longer than the persistent-congestion period was lost (RFC 9002 §7.6). */
+  /** Every packet over a span longer than the persistent-congestion period was lost (RFC 9002 §7.6); `onLost` told of them before. */
   onPersistentCongestion(now: Micros): void
 
-  /** The losses that caused the last cut were all acknowledged after all: the cut is undone (RFC 9438 §4.9). */
+  /** The losses that caused the last cut were all acknowledged after all: the cut is undone, once (RFC 9438 §4.9). */
   onSpuriousLoss(now: Micros): void
 
   /** The largest datagram changed (configuration, path MTU search). */

@@ -1,0 +1,49 @@
+// hot
+
+/**
+ * A first-in, first-out queue with a hard cap. Everything that a peer can make us remember in order goes through one of these: `push`
+ * answers false when it is full, and the caller has to say what happens then. A ring that doubles up to the cap; no object per entry.
+ */
+export class BoundedQueue<T> {
+  readonly #most: number
+  #ring: (T | undefined)[]
+  #head = 0
+  length = 0
+
+  constructor(most: number) {
+    this.#most = most
+    this.#ring = new Array<T | undefined>(FIRST_CAPACITY).fill(undefined)
+  }
+
+  push(entry: T): boolean {
+    if (this.length >= this.#most) return false
+    if (this.length === this.#ring.length) this.#grow()
+    this.#ring[(this.#head + this.length) & (this.#ring.length - 1)] = entry
+    this.length++
+    return true
+  }
+
+  peek(): T | null {
+    return this.length === 0 ? null : this.#ring[this.#head]!
+  }
+
+  shift(): T | null {
+    if (this.length === 0) return null
+    const entry = this.#ring[this.#head]!
+    this.#ring[this.#head] = undefined
+    this.#head = (this.#head + 1) & (this.#ring.length - 1)
+    this.length--
+    return entry
+  }
+
+  #grow(): void {
+    const old = this.#ring
+    const grown = new Array<T | undefined>(old.length * 2).fill(undefined)
+    for (let i = 0; i < this.length; i++) grown[i] = old[(this.#head + i) & (old.length - 1)]
+    this.#ring = grown
+    this.#head = 0
+  }
+}
+
+/** A power of two, so that positions wrap with a mask; most queues never hold more. */
+const FIRST_CAPACITY = 4

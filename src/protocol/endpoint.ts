@@ -1,0 +1,321 @@
+// hot
+// Where datagrams come in and go out: finds the session that each belongs to, admits or refuses strangers, and keeps the lists of
+// sessions that wait for time or for their turn to send. The six calls of the core are this class.
+
+import type {
+  DatagramBatch,
+  EndpointOptions,
+  ProtocolEndpoint,
+  SessionEvent,
+  SessionHandle,
+  StreamHandle,
+} from './api.ts'
+import { BoundedQueue } from './bounded-queue.ts'
+import { Deadlines } from './deadlines.ts'
+import { DropReason } from './errors.ts'
+import { Answer, readInit } from './handshake/answer.ts'
+import { Dial } from './handshake/dial.ts'
+import type { Hello } from './handshake/hello.ts'
+import {
+  CONNECTION_ID_BYTES,
+  LEAST_INIT_BYTES,
+  LEAST_SHORT_PACKET_BYTES,
+  MOST_UNCONFIRMED_SESSIONS,
+  PROTOCOL_VERSION,
+  TOLD_MAX_ACK_DELAY,
+} from './limits.ts'
+import { silentTrace, type Trace } from './ports.ts'
+import { Resets } from './resets.ts'
+import { Session, type SessionOwner } from './session.ts'
+import { MemoryBudget } from './streams/credit.ts'
+import type { Stream } from './streams/stream.ts'
+import { type Micros, type PathId, SECOND } from './units.ts'
+import { FrameWalker } from './wire/frames.ts'
+import {
+  connectionKey,
+  DATA_CONNECTION_ID_AT,
+  dataPacketEnd,
+  INIT_HEADER_BYTES,
+  isDataPacket,
+  PacketType,
+  RESP_HEADER_BYTES,
+  sameConnectionId,
+} from './wire/packet.ts'
+
+/** A deadline that is noticed this late means that the process was stopped or the machine slept. */
+const PAUSE: Micros = 2 * SECOND
+/** The lists below hold each session or stream at most once: their number is bounded elsewhere, by what admits them. */
+const AS_MANY_AS_EXIST = Number.MAX_SAFE_INTEGER
+
+export class Endpoint implements ProtocolEndpoint, SessionOwner {
+  readonly options: EndpointOptions
+  readonly budget: MemoryBudget
+  readonly walker = new FrameWalker()
+  clock: Micros
+  onWork: () => void = () => {}
+
+  readonly #trace: Trace
+  readonly #byLocalId = new Map<number, Session>()
+  /** Sessions we answered, by the id that their dialler chose: a repeated INIT finds its session. */
+  readonly #byDiallerId = new Map<number, Session>()
+  readonly #byInstance = new Map<string, Session>()
+  readonly #unconfirmed = new Set<Session>()
+  readonly #deadlines = new Deadlines<Session>()
+  readonly #pending = new BoundedQueue<Session>(AS_MANY_AS_EXIST)
+  readonly #ready = new BoundedQueue<Stream>(AS_MANY_AS_EXIST)
+  readonly #events = new BoundedQueue<SessionEvent>(AS_MANY_AS_EXIST)
+  readonly #resets: Resets<Session>
+  #nextId = 1
+  #isAccepting: boolean
+  #wasWoken = false
+  /** Most datagrams come for the session of the one before. */
+  #lastFound: Session | null = null
+
+  constructor(options: EndpointOptions, now: Micros) {
+    this.options = options
+    this.clock = now
+    this.budget = new MemoryBudget(options.settings.memoryBudget)
+    this.#trace = options.trace ?? silentTrace
+    this.#resets = new Resets(options, now)
+    this.#isAccepting = options.acceptsSessions
+  }
+
+  // ---- The six calls ----
+
+  receive(datagram: Uint8Array, from: PathId, now: Micros): void {
+    this.clock = now
+    const type = datagram.length === 0 ? -1 : datagram[0]!
+    let reason = 0
+    if (isDataPacket(type)) reason = this.#onData(datagram, from, now)
+    else if (type === PacketType.init) reason = this.#onInit(datagram, from, now)
+    else if (type === PacketType.resp) reason = this.#onResp(datagram, now)
+    else if (type === PacketType.reset) reason = this.#onReset(datagram)
+    else reason = DropReason.unknownType
+    if (reason !== 0) this.#trace.dropped(reason, from, now)
+  }
+
+  onDeadline(now: Micros): void {
+    this.clock = now
+    if (now - this.#deadlines.earliest > PAUSE) for (const session of this.#byLocalId.values()) session.onPause(now)
+    for (let session = this.#deadlines.due(now); session !== null; session = this.#deadlines.due(now)) {
+      // It gets its next deadline once it has sent what this one made it send.
+      this.#deadlines.set(session, Number.POSITIVE_INFINITY)
+      session.onDeadline(now)
+    }
+  }
+
+  nextDeadline(): Micros {
+    return this.#deadlines.earliest
+  }
+
+  nextDatagrams(out: DatagramBatch, now: Micros): boolean {
+    this.clock = now
+    if (this.#resets.next(out)) return true
+    for (let session = this.#pending.shift(); session !== null; session = this.#pending.shift()) {
+      session.isPending = false
+      if (session.fill(out, now)) {
+        // One batch each, then the next session: a busy one cannot starve the rest.
+        this.#enqueue(session)
+        return true
+      }
+      this.#deadlines.set(session, session.deadline())
+    }
+    this.#wasWoken = false
+    return false
+  }
+
+  nextEvent(): SessionEvent | null {
+    return this.#events.shift()
+  }
+
+  nextReadyStream(): StreamHandle | null {
+    const stream = this.#ready.shift()
+    if (stream !== null) stream.isReady = false
+    return stream
+  }
+
+  // ---- What the application asks for ----
+
+  /** Calls the listener at `path`. An `opened` or a `closed` event follows. */
+  dial(path: PathId, now: Micros): SessionHandle {
+    this.clock = now
+    const session = this.#newSession(path, Role.dialler)
+    session.startDial(new Dial(this.options.crypto, session.localId, this.#hello(session.localId), now))
+    return session
+  }
+
+  /** Ends every session with this code and takes no new ones. */
+  close(code: number, reason: string): void {
+    this.#isAccepting = false
+    for (const session of [...this.#byLocalId.values()]) session.close(code, reason)
+  }
+
+  /** No session is left: everything that had to be said was said. */
+  get isIdle(): boolean {
+    return this.#byLocalId.size === 0
+  }
+
+  /** Tells the peer of a session that we had before we restarted that it is gone; `connectionId` is the one that we chose then. */
+  resetForgotten(path: PathId, connectionId: Uint8Array): void {
+    this.#resets.add(connectionId, path)
+    this.#wake()
+  }
+
+  /** The far host of `path` says that nobody listens there; a hint that may be forged. */
+  onUnreachable(path: PathId, now: Micros): void {
+    this.clock = now
+    for (const session of this.#byLocalId.values()) if (session.path === path) session.onUnreachable(now)
+  }
+
+  isPathInUse(path: PathId): boolean {
+    for (const session of this.#byLocalId.values()) if (session.path === path) return true
+    return false
+  }
+
+  // ---- Datagrams by kind; each answers 0 or the reason why it was dropped ----
+
+  #onData(datagram: Uint8Array, from: PathId, now: Micros): number {
+    if (datagram.length < LEAST_SHORT_PACKET_BYTES) return DropReason.tooShort
+    let at = 0
+    while (at < datagram.length) {
+      const end = isDataPacket(datagram[at]!) ? dataPacketEnd(datagram, at) : -1
+      if (end < 0) return DropReason.badLength
+      const session = this.#find(datagram, at + DATA_CONNECTION_ID_AT)
+      if (session === null) return this.#onUnknown(datagram, at, from, now)
+      const reason = session.receive(datagram, at, end, from, now)
+      if (reason !== 0) this.#trace.dropped(reason, from, now)
+      at = end
+    }
+    return 0
+  }
+
+  #onUnknown(datagram: Uint8Array, at: number, from: PathId, now: Micros): number {
+    const idAt = at + DATA_CONNECTION_ID_AT
+    if (this.#resets.answer(datagram.slice(idAt, idAt + CONNECTION_ID_BYTES), from, now)) this.#wake()
+    return DropReason.unknownConnection
+  }
+
+  #onInit(packet: Uint8Array, from: PathId, now: Micros): number {
+    if (!this.#isAccepting) return DropReason.notAccepting
+    if (packet.length < LEAST_INIT_BYTES) return DropReason.tooShort
+    if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
+    const idAt = INIT_HEADER_BYTES - CONNECTION_ID_BYTES
+    const known = this.#byDiallerId.get(connectionKey(packet, idAt))
+    if (known !== undefined) {
+      known.onRepeatedInit(packet, from)
+      return 0
+    }
+    if (this.#unconfirmed.size >= MOST_UNCONFIRMED_SESSIONS) return DropReason.tooManyUnconfirmed
+    const question = readInit(this.options.crypto, packet)
+    if (question === null) return DropReason.badHandshake
+    const session = this.#newSession(from, Role.listener)
+    const own = { id: session.localId, hello: this.#hello(session.localId) }
+    const answer = new Answer(this.options.crypto, packet, question, own, now)
+    this.#unconfirmed.add(session)
+    session.startAnswer(answer, question.remoteId, question.hello)
+    this.#byDiallerId.set(session.remoteKey, session)
+    this.#resets.watch(session)
+    return 0
+  }
+
+  #onResp(packet: Uint8Array, now: Micros): number {
+    if (packet.length < RESP_HEADER_BYTES) return DropReason.tooShort
+    if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
+    const session = this.#find(packet, INIT_HEADER_BYTES - CONNECTION_ID_BYTES)
+    if (session === null || !session.isDialler) return DropReason.unknownConnection
+    if (!session.onResp(packet, now)) return DropReason.badHandshake
+    this.#resets.watch(session)
+    return 0
+  }
+
+  #onReset(packet: Uint8Array): number {
+    const session = this.#resets.find(packet)
+    if (session === null) return DropReason.unknownConnection
+    session.end('reset')
+    return 0
+  }
+
+  #find(buffer: Uint8Array, at: number): Session | null {
+    const last = this.#lastFound
+    if (last !== null && sameConnectionId(buffer, at, last.localId)) return last
+    const session = this.#byLocalId.get(connectionKey(buffer, at))
+    if (session === undefined || !sameConnectionId(buffer, at, session.localId)) return null
+    this.#lastFound = session
+    return session
+  }
+
+  #newSession(path: PathId, role: Role): Session {
+    const localId = new Uint8Array(CONNECTION_ID_BYTES)
+    do this.options.random.fill(localId)
+    while (this.#byLocalId.has(connectionKey(localId, 0)))
+    // Byte 0 is kept for a worker's number, should a consumer ever run as several processes.
+    localId[0] = 0
+    const session = new Session(this, this.#nextId++, localId, { path, isDialler: role === Role.dialler })
+    this.#byLocalId.set(connectionKey(localId, 0), session)
+    return session
+  }
+
+  #hello(localId: Uint8Array): Hello {
+    const { settings, instanceId, bootId, crypto } = this.options
+    return {
+      instanceId,
+      bootId,
+      resetToken: crypto.resetToken(localId),
+      survive: settings.survive,
+      maxAckDelay: TOLD_MAX_ACK_DELAY,
+      maxStreams: settings.initialMaxStreams,
+      streamWindow: settings.initialStreamWindow,
+      sessionWindow: settings.initialSessionWindow,
+    }
+  }
+
+  // ---- What sessions tell ----
+
+  onSessionWork(session: Session): void {
+    this.#enqueue(session)
+    this.#wake()
+  }
+
+  onStreamReady(stream: Stream): void {
+    this.#ready.push(stream)
+    this.#wake()
+  }
+
+  onEvent(event: SessionEvent): void {
+    this.#events.push(event)
+    this.#wake()
+  }
+
+  onConfirmed(session: Session): void {
+    this.#unconfirmed.delete(session)
+    const older = this.#byInstance.get(session.peerInstance)
+    this.#byInstance.set(session.peerInstance, session)
+    older?.end('restart')
+  }
+
+  onGone(session: Session): void {
+    this.#byLocalId.delete(connectionKey(session.localId, 0))
+    if (this.#byDiallerId.get(session.remoteKey) === session) this.#byDiallerId.delete(session.remoteKey)
+    if (this.#byInstance.get(session.peerInstance) === session) this.#byInstance.delete(session.peerInstance)
+    this.#unconfirmed.delete(session)
+    this.#resets.forget(session)
+    this.#deadlines.set(session, Number.POSITIVE_INFINITY)
+    if (this.#lastFound === session) this.#lastFound = null
+  }
+
+  #enqueue(session: Session): void {
+    if (session.isPending) return
+    session.isPending = true
+    this.#pending.push(session)
+  }
+
+  #wake(): void {
+    if (this.#wasWoken) return
+    this.#wasWoken = true
+    this.onWork()
+  }
+}
+
+/** Which side of the handshake a new session is on. */
+const Role = { dialler: 0, listener: 1 } as const
+type Role = (typeof Role)[keyof typeof Role]

@@ -1,0 +1,112 @@
+// hot
+// What each frame does: those that come from the peer, and what becomes of those that we sent. One switchboard, no decisions.
+
+import { CloseCode } from './errors.ts'
+import type { Path } from './path/path.ts'
+import type { LossDetector } from './recovery/loss.ts'
+import type { ReceivedPackets } from './recovery/received.ts'
+import { SentFrame, type SentFrameSink } from './recovery/sent.ts'
+import type { StreamTable } from './streams/table.ts'
+import type { Micros, PathId, StreamId } from './units.ts'
+import type { AckFrame } from './wire/ack-frame.ts'
+import type { CloseFrame } from './wire/close-frame.ts'
+import type { CreditFrame } from './wire/credit-frames.ts'
+import type { FrameSink } from './wire/frames.ts'
+import type { ResetStreamFrame, StopSendingFrame, StreamFrame } from './wire/stream-frames.ts'
+
+/** The parts of a session that frames act on. */
+export interface FrameActionParts {
+  readonly streams: StreamTable
+  readonly received: ReceivedPackets
+  readonly path: Path
+  readonly onClose: (code: number, reason: string) => void
+}
+
+export class FrameActions implements FrameSink, SentFrameSink {
+  /** When and from where the packet came that is being walked; the session sets both before each. */
+  now: Micros = 0
+  from: PathId = 0
+  /** Set once it exists: it reports what became of our frames to this object. */
+  loss: LossDetector | null = null
+
+  readonly #parts: FrameActionParts
+
+  constructor(parts: FrameActionParts) {
+    this.#parts = parts
+  }
+
+  onAck(frame: AckFrame): CloseCode {
+    return this.loss === null ? CloseCode.protocolViolation : this.loss.onAck(frame, this.now)
+  }
+
+  onStream(frame: StreamFrame, datagram: Uint8Array): CloseCode {
+    return this.#parts.streams.onStream(frame, datagram)
+  }
+
+  onResetStream(frame: ResetStreamFrame): CloseCode {
+    return this.#parts.streams.onResetStream(frame)
+  }
+
+  onStopSending(frame: StopSendingFrame): CloseCode {
+    return this.#parts.streams.onStopSending(frame)
+  }
+
+  onMaxData(frame: CreditFrame): CloseCode {
+    return this.#parts.streams.onMaxData(frame)
+  }
+
+  onMaxStreamData(frame: CreditFrame): CloseCode {
+    return this.#parts.streams.onMaxStreamData(frame)
+  }
+
+  onMaxStreams(frame: CreditFrame): CloseCode {
+    return this.#parts.streams.onMaxStreams(frame)
+  }
+
+  onPathChallenge(challenge: Uint8Array): CloseCode {
+    this.#parts.path.onChallenge(this.from, challenge)
+    return CloseCode.none
+  }
+
+  onPathResponse(challenge: Uint8Array): CloseCode {
+    this.#parts.path.onResponse(challenge)
+    return CloseCode.none
+  }
+
+  onClose(frame: CloseFrame): CloseCode {
+    this.#parts.onClose(frame.code, frame.reason)
+    return CloseCode.none
+  }
+
+  onFrameAcked(kind: number, id: StreamId, offset: number, length: number): void {
+    if (kind === SentFrame.ack) {
+      this.#parts.received.forgetThrough(offset)
+      return
+    }
+    if (kind > SentFrame.resetStream) return
+    const streams = this.#parts.streams
+    const stream = streams.stream(id)
+    if (stream === null) return
+    if (kind === SentFrame.resetStream) stream.send.onResetAcked()
+    else stream.send.onAcked(offset, length, kind === SentFrame.streamFin)
+    if (stream.send.isFinished) streams.onHalfFinished(stream)
+  }
+
+  onFrameLost(kind: number, id: StreamId, offset: number, length: number): void {
+    const streams = this.#parts.streams
+    if (kind === SentFrame.maxData) streams.wantsMaxData = true
+    else if (kind === SentFrame.maxStreams) streams.wantsMaxStreams = true
+    if (kind >= SentFrame.maxData && kind !== SentFrame.maxStreamData) return
+    const stream = streams.stream(id)
+    if (stream === null) return
+    if (kind === SentFrame.maxStreamData) stream.isCreditLost = true
+    else if (kind === SentFrame.stopSending) stream.onStopLost()
+    else if (kind === SentFrame.resetStream) stream.send.onResetLost()
+    else {
+      stream.send.onLost(offset, length, kind === SentFrame.streamFin)
+      if (stream.send.hasSomethingToSend) streams.schedule.onLost(stream)
+      return
+    }
+    if (stream.hasControl) streams.onControlToSend(stream)
+  }
+}

@@ -1,0 +1,69 @@
+// The listener's handshake: checks an INIT, makes the RESP, and keeps it for as long as the dialler may repeat its question.
+
+import { CONFIRM_WITHIN, CONNECTION_ID_BYTES, LEAST_INIT_BYTES, PROTOCOL_VERSION } from '../limits.ts'
+import type { AnswerHandshake, Crypto, SessionKeys } from '../ports.ts'
+import type { Micros } from '../units.ts'
+import { INIT_HEADER_BYTES, MAC_BYTES, MACS_BYTES, PacketType, RESP_HEADER_BYTES } from '../wire/packet.ts'
+import { helloOfInit, isMacRight } from './dial.ts'
+import { encodeHello, type Hello } from './hello.ts'
+import { prologue } from './prologue.ts'
+
+/** A question that is worth a session. */
+export interface Question {
+  readonly handshake: AnswerHandshake
+  readonly hello: Hello
+  /** The id that the dialler chose. */
+  readonly remoteId: Uint8Array
+}
+
+/** Null: forged, damaged or not of this version; nothing is answered. */
+export function readInit(crypto: Crypto, packet: Uint8Array): Question | null {
+  if (packet.length < LEAST_INIT_BYTES || packet[1] !== PROTOCOL_VERSION || !isMacRight(crypto, packet)) return null
+  const header = packet.subarray(0, INIT_HEADER_BYTES)
+  const handshake = crypto.answer(prologue(), header, packet.subarray(INIT_HEADER_BYTES, packet.length - MACS_BYTES))
+  const hello = handshake && helloOfInit(handshake.payload)
+  if (hello === null) return null
+  return { handshake: handshake!, hello, remoteId: header.slice(INIT_HEADER_BYTES - CONNECTION_ID_BYTES) }
+}
+
+/** One answered INIT, until the dialler has shown by a first data packet that it got the answer. */
+export class Answer {
+  /** The RESP as it is sent each time the same INIT comes. */
+  readonly resp: Uint8Array
+  readonly keys: SessionKeys
+  /** The session is forgotten if nothing confirms it until then. */
+  readonly deadline: Micros
+  readonly #mac: Uint8Array
+
+  constructor(
+    crypto: Crypto,
+    init: Uint8Array,
+    question: Question,
+    own: { id: Uint8Array; hello: Hello },
+    now: Micros,
+  ) {
+    const payload = encodeHello(own.hello)
+    const packet = new Uint8Array(LEAST_INIT_BYTES)
+    packet[0] = PacketType.resp
+    packet[1] = PROTOCOL_VERSION
+    packet.set(question.remoteId, INIT_HEADER_BYTES - CONNECTION_ID_BYTES)
+    packet.set(own.id, INIT_HEADER_BYTES)
+    const header = packet.slice(0, RESP_HEADER_BYTES)
+    const written = question.handshake.writeResp(header, payload, packet, RESP_HEADER_BYTES)
+    crypto.mac(packet, written.end, packet, written.end)
+    this.resp = packet.slice(0, written.end + MACS_BYTES)
+    this.keys = written.keys
+    this.deadline = now + CONFIRM_WITHIN
+    this.#mac = macOf(init).slice()
+  }
+
+  /** True: the very INIT that was answered, so the same answer is right. */
+  isFor(init: Uint8Array): boolean {
+    return macOf(init).every((byte, i) => byte === this.#mac[i])
+  }
+}
+
+function macOf(packet: Uint8Array): Uint8Array {
+  const at = packet.length - MACS_BYTES
+  return packet.subarray(at, at + MAC_BYTES)
+}

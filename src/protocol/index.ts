@@ -1,0 +1,31 @@
+// The only door of the core. What is not exported here is nobody's business outside.
+
+export type {
+  ClosedBy,
+  DatagramBatch,
+  EndpointOptions,
+  EndpointSettings,
+  ProtocolEndpoint,
+  ReadState,
+  SessionEvent,
+  SessionHandle,
+  SessionStats,
+  StreamHandle,
+} from './api.ts'
+export type { CongestionController } from './congestion/controller.ts'
+export { Cubic } from './congestion/cubic.ts'
+export { Uncontrolled } from './congestion/none.ts'
+export { Endpoint } from './endpoint.ts'
+export { CloseCode, closeSentence, DropReason, isSafeToMove, StreamCode, streamSentence } from './errors.ts'
+export {
+  BOOT_ID_BYTES,
+  CONNECTION_ID_BYTES,
+  INSTANCE_ID_BYTES,
+  MOST_DATAGRAM_BYTES,
+  WRITE_HIGH_WATER_BYTES,
+} from './limits.ts'
+export type { AnswerHandshake, Crypto, DialHandshake, Opener, Random, Sealer, SessionKeys, Trace } from './ports.ts'
+export { silentTrace, TAG_BYTES } from './ports.ts'
+export { DEFAULT_SETTINGS } from './settings.ts'
+export type { Micros, PacketNumber, PathId, StreamId } from './units.ts'
+export { MILLISECOND, SECOND } from './units.ts'

@@ -1,0 +1,215 @@
+// hot
+// Fills one packet with frames, in a fixed order of importance: what the peer needs to go on sending first, bytes last.
+//
+//   ACK · MAX_DATA · MAX_STREAMS · each stream's RESET, STOP, MAX_STREAM_DATA · control stream · other streams in turn · PING
+
+import type { AckPolicy } from './recovery/ack-policy.ts'
+import type { ReceivedPackets } from './recovery/received.ts'
+import type { Rtt } from './recovery/rtt.ts'
+import { MOST_FRAMES_PER_PACKET, SentFrame, type SentPackets } from './recovery/sent.ts'
+import type { Stream } from './streams/stream.ts'
+import type { StreamTable } from './streams/table.ts'
+import type { Micros } from './units.ts'
+import { writeAck } from './wire/ack-frame.ts'
+import { writeCredit, writeMaxStreamData } from './wire/credit-frames.ts'
+import type { Writer } from './wire/cursor.ts'
+import { FrameType } from './wire/frame-types.ts'
+import {
+  ResetStreamFrame,
+  StopSendingFrame,
+  StreamFrame,
+  streamHeadBytes,
+  writeResetStream,
+  writeStopSending,
+  writeStreamHead,
+} from './wire/stream-frames.ts'
+
+/** What a packet may hold: everything, or only an ACK because window or pacer hold the rest back. */
+export const Fill = { all: 0, ackOnly: 1, probe: 2 } as const
+export type Fill = (typeof Fill)[keyof typeof Fill]
+
+export interface PacketBuilderParts {
+  readonly sent: SentPackets
+  readonly received: ReceivedPackets
+  readonly acks: AckPolicy
+  readonly rtt: Rtt
+  readonly streams: StreamTable
+}
+
+/** A frame of a stream is not begun for fewer bytes than this: it would mostly be head. */
+const LEAST_STREAM_BYTES = 16
+
+export class PacketBuilder {
+  /** A PING is wanted: keep-alive, or the first packet of a session. */
+  wantsPing = false
+  /** The packet just filled holds a frame that asks for an ACK. */
+  elicitsAck = false
+  /** The packet just filled holds an ACK. */
+  holdsAck = false
+
+  readonly #sent: SentPackets
+  readonly #received: ReceivedPackets
+  readonly #acks: AckPolicy
+  readonly #rtt: Rtt
+  readonly #streams: StreamTable
+  readonly #stream = new StreamFrame()
+  readonly #reset = new ResetStreamFrame()
+  readonly #stop = new StopSendingFrame()
+
+  constructor(parts: PacketBuilderParts) {
+    this.#sent = parts.sent
+    this.#received = parts.received
+    this.#acks = parts.acks
+    this.#rtt = parts.rtt
+    this.#streams = parts.streams
+  }
+
+  /** Anything that window and pacer can hold back. */
+  get hasSomethingToSend(): boolean {
+    const streams = this.#streams
+    if (this.wantsPing || streams.wantsMaxData || streams.wantsMaxStreams) return true
+    return streams.controlQueue.length > 0 || streams.schedule.peek() !== null
+  }
+
+  /** Writes frames from `writer.position` on; none were worth a packet if it has not moved. */
+  fill(writer: Writer, fill: Fill, now: Micros): void {
+    const start = writer.position
+    this.elicitsAck = false
+    this.holdsAck = this.#acks.hasNews && this.#writeAck(writer, now)
+    const afterAck = writer.position
+    if (fill !== Fill.ackOnly) {
+      this.#writeCredit(writer, now)
+      this.#writeStreamControl(writer, now)
+      this.#writeStreams(writer)
+    }
+    if (!this.elicitsAck && this.#isPingDue(fill)) this.#writePing(writer)
+    // An ACK that is not due yet waits for company.
+    if (writer.position === afterAck && !this.#acks.isDue(now)) {
+      writer.position = start
+      this.holdsAck = false
+      this.#sent.discard()
+    }
+  }
+
+  #isPingDue(fill: Fill): boolean {
+    if (fill === Fill.probe) return true
+    return fill === Fill.all && (this.wantsPing || (this.holdsAck && this.#acks.wantsPing))
+  }
+
+  #writePing(writer: Writer): void {
+    if (writer.room < 1) return
+    writer.u8(FrameType.ping)
+    this.wantsPing = false
+    this.elicitsAck = true
+  }
+
+  #writeAck(writer: Writer, now: Micros): boolean {
+    if (this.#received.count === 0) return false
+    if (!writeAck(writer, this.#received, this.#acks.delay(now))) return false
+    this.#sent.record(SentFrame.ack, 0, this.#received.largest, 0)
+    return true
+  }
+
+  #writeCredit(writer: Writer, now: Micros): void {
+    const streams = this.#streams
+    if (streams.wantsMaxData) {
+      const limit = streams.renewMaxData(this.#rtt.smoothed, now)
+      if (writeCredit(writer, FrameType.maxData, limit)) this.#note(SentFrame.maxData, 0)
+      else streams.wantsMaxData = true
+    }
+    if (streams.wantsMaxStreams) {
+      if (writeCredit(writer, FrameType.maxStreams, streams.renewMaxStreams())) this.#note(SentFrame.maxStreams, 0)
+      else streams.wantsMaxStreams = true
+    }
+  }
+
+  #writeStreamControl(writer: Writer, now: Micros): void {
+    const queue = this.#streams.controlQueue
+    for (let stream = queue.peek(); stream !== null; stream = queue.peek()) {
+      if (!this.#hasFrameRoom || !this.#writeControlOf(stream, writer, now)) return
+      queue.shift()
+      stream.isInControlQueue = false
+    }
+  }
+
+  /** False: some of it did not fit and must wait for the next packet. */
+  #writeControlOf(stream: Stream, writer: Writer, now: Micros): boolean {
+    if (stream.send.wantsReset) {
+      this.#reset.id = stream.id
+      this.#reset.code = stream.send.resetCode
+      this.#reset.finalSize = stream.send.finalSize
+      if (!writeResetStream(writer, this.#reset)) return false
+      stream.send.onResetSent()
+      this.#note(SentFrame.resetStream, stream.id)
+    }
+    if (stream.stopToSend >= 0) {
+      this.#stop.id = stream.id
+      this.#stop.code = stream.stopToSend
+      if (!writeStopSending(writer, this.#stop)) return false
+      stream.stopToSend = -1
+      this.#note(SentFrame.stopSending, stream.id)
+    }
+    if (stream.wantsCredit) {
+      const limit = this.#streams.renewMaxStreamData(stream, this.#rtt.smoothed, now)
+      if (!writeMaxStreamData(writer, stream.id, limit)) {
+        stream.isCreditLost = true
+        return false
+      }
+      stream.isCreditLost = false
+      this.#note(SentFrame.maxStreamData, stream.id)
+    }
+    return true
+  }
+
+  #writeStreams(writer: Writer): void {
+    const schedule = this.#streams.schedule
+    for (let stream = schedule.peek(); stream !== null; stream = schedule.peek()) {
+      if (!stream.send.hasSomethingToSend) {
+        schedule.drop()
+        continue
+      }
+      if (!this.#hasFrameRoom || !this.#writeBytesOf(stream, writer)) return
+      if (writer.room < LEAST_STREAM_BYTES) {
+        schedule.rotate()
+        return
+      }
+    }
+  }
+
+  /** False: the packet is full. */
+  #writeBytesOf(stream: Stream, writer: Writer): boolean {
+    const send = stream.send
+    const sessionCredit = this.#streams.sendCredit - this.#streams.sentBytes
+    const offset = send.nextOffset
+    const wanted = send.nextLength(sessionCredit)
+    if (wanted <= 0 && !send.isRepeating && send.unsentBytes > 0) {
+      this.#streams.schedule.park()
+      return true
+    }
+    const room = writer.room - streamHeadBytes(stream.id, offset)
+    if (room < Math.min(wanted, LEAST_STREAM_BYTES)) return false
+    const frame = this.#stream
+    const isRepeating = send.isRepeating
+    frame.id = stream.id
+    frame.offset = offset
+    frame.length = Math.min(wanted, room)
+    frame.fin = send.isFin(offset + frame.length)
+    writeStreamHead(writer, frame)
+    send.copy(offset, frame.length, writer.buffer, writer.position)
+    writer.position += frame.length
+    send.onSent(offset, frame.length, frame.fin)
+    if (!isRepeating) this.#streams.onNewBytesSent(stream, frame.length)
+    this.#sent.record(frame.fin ? SentFrame.streamFin : SentFrame.stream, stream.id, offset, frame.length)
+    this.elicitsAck = true
+    return true
+  }
+
+  get #hasFrameRoom(): boolean {
+    return this.#sent.framesNoted < MOST_FRAMES_PER_PACKET
+  }
+
+  #note(kind: number, stream: number): void {
+    this.#sent.record(kind, stream, 0, 0)
+    this.elicitsAck = true
+  }
+}

@@ -1,0 +1,180 @@
+// hot
+// Turns what a session wants to say into sealed packets, as many as window, pacer and batch allow.
+//
+//   batch buffer   [ header 19 | frames … | tag 16 ][ header | frames … | tag ]…   equal sizes, only the last may be shorter
+
+import type { DatagramBatch } from './api.ts'
+import type { CongestionController } from './congestion/controller.ts'
+import type { Pacer } from './congestion/pacer.ts'
+import { LEAST_SHORT_PACKET_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
+import { Fill, type PacketBuilder } from './packet-builder.ts'
+import type { PathMessage } from './path/path.ts'
+import { type SessionKeys, TAG_BYTES, type Trace } from './ports.ts'
+import type { AckPolicy } from './recovery/ack-policy.ts'
+import type { LossDetector } from './recovery/loss.ts'
+import type { Rtt } from './recovery/rtt.ts'
+import type { SentPackets } from './recovery/sent.ts'
+import type { SkippedNumbers } from './recovery/skip.ts'
+import type { Micros, PathId } from './units.ts'
+import { type CloseFrame, writeClose } from './wire/close-frame.ts'
+import { Writer } from './wire/cursor.ts'
+import { FrameType } from './wire/frame-types.ts'
+import { writeDataHeader, writeDataLength } from './wire/packet.ts'
+import { writeChallenge } from './wire/path-frames.ts'
+
+export interface PacketSenderParts {
+  readonly session: number
+  readonly sent: SentPackets
+  readonly skipped: SkippedNumbers
+  readonly loss: LossDetector
+  readonly acks: AckPolicy
+  readonly rtt: Rtt
+  readonly controller: CongestionController
+  readonly pacer: Pacer
+  readonly builder: PacketBuilder
+  readonly trace: Trace
+  /** A packet that the peer must answer has left. */
+  readonly onElicitingSent: (now: Micros) => void
+}
+
+/** The least that may stand between header and tag, so that a packet is never shorter than LEAST_SHORT_PACKET_BYTES. */
+const LEAST_FRAME_BYTES = LEAST_SHORT_PACKET_BYTES - SHORT_HEADER_BYTES - TAG_BYTES
+
+export class PacketSender {
+  /** Probes that leave next, whatever window and pacer say. */
+  probes = 0
+  packetsSent = 0
+  bytesSent = 0
+  /** Bytes of UDP payload of a full packet. */
+  maxDatagramBytes: number
+
+  readonly #parts: PacketSenderParts
+  readonly #writer = new Writer()
+  #keys: SessionKeys | null = null
+  #remoteId: Uint8Array = new Uint8Array(0)
+  #pacedUntil: Micros = Number.POSITIVE_INFINITY
+
+  constructor(parts: PacketSenderParts, maxDatagramBytes: number) {
+    this.#parts = parts
+    this.maxDatagramBytes = maxDatagramBytes
+  }
+
+  /** The handshake is through: packets can be sealed from now on. */
+  start(keys: SessionKeys, remoteId: Uint8Array): void {
+    this.#keys = keys
+    this.#remoteId = remoteId
+  }
+
+  /** When the pacer lets the next packet go; `Infinity`: it holds nothing back. */
+  get deadline(): Micros {
+    return this.#pacedUntil
+  }
+
+  /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */
+  fill(out: DatagramBatch, path: PathId, now: Micros): boolean {
+    const { pacer, controller, rtt } = this.#parts
+    // Before the first sample nothing is known of the path, and the initial window may leave at once.
+    pacer.adjust(controller, rtt.hasSample ? rtt.smoothed : 0, now)
+    out.length = 0
+    out.path = path
+    out.segmentBytes = this.maxDatagramBytes
+    while (out.length + this.maxDatagramBytes <= out.buffer.length) {
+      const fill = this.#nextFill(now)
+      if (fill === null) break
+      const bytes = this.#append(out, fill, now)
+      if (bytes === 0) break
+      if (out.length === bytes) out.segmentBytes = bytes
+      if (bytes < this.maxDatagramBytes) break
+    }
+    return out.length > 0
+  }
+
+  /** A packet of its own for one address: a challenge or the answer to one. */
+  fillPathMessage(out: DatagramBatch, message: PathMessage, now: Micros): void {
+    const writer = this.#begin(out, message.path)
+    writeChallenge(writer, message.isResponse ? FrameType.pathResponse : FrameType.pathChallenge, message.challenge)
+    const bytes = this.#seal(out, 0, now)
+    out.segmentBytes = bytes
+    this.#commitEliciting(bytes, now)
+  }
+
+  /** A goodbye; nothing is owed for it. */
+  fillClose(out: DatagramBatch, path: PathId, frame: CloseFrame, now: Micros): void {
+    const writer = this.#begin(out, path)
+    writeClose(writer, frame)
+    out.segmentBytes = this.#seal(out, 0, now)
+    this.#parts.sent.commitBare(now)
+  }
+
+  /** What the next packet may hold; null: none may or need be sent. */
+  #nextFill(now: Micros): Fill | null {
+    const { sent, controller, pacer, builder, loss, acks } = this.#parts
+    this.#pacedUntil = Number.POSITIVE_INFINITY
+    if (this.probes > 0) {
+      this.probes--
+      return Fill.probe
+    }
+    if (builder.hasSomethingToSend) {
+      const isWindowOpen = sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= controller.windowBytes
+      if (isWindowOpen && pacer.budgetBytes(now) >= this.maxDatagramBytes) return Fill.all
+      loss.onHeldBack()
+      if (isWindowOpen) this.#pacedUntil = pacer.nextSendAt(now, Number.POSITIVE_INFINITY)
+    }
+    // Without anything else to send, an ACK goes as soon as it is due; PING and the rest ride along by their own rules.
+    return acks.isDue(now) ? (builder.hasSomethingToSend ? Fill.ackOnly : Fill.all) : null
+  }
+
+  /** Appends one packet to the batch; 0: there was nothing to put in it. */
+  #append(out: DatagramBatch, fill: Fill, now: Micros): number {
+    const { sent, skipped, builder, acks } = this.#parts
+    if (skipped.isDue(sent.next)) sent.skip(now)
+    const at = out.length
+    const writer = this.#writer
+    const start = at + SHORT_HEADER_BYTES
+    writer.over(out.buffer, start, at + this.maxDatagramBytes - TAG_BYTES)
+    builder.fill(writer, fill, now)
+    if (writer.position === start) return 0
+    const bytes = this.#seal(out, at, now)
+    if (builder.elicitsAck) this.#commitEliciting(bytes, now)
+    else {
+      sent.commitBare(now)
+      acks.onBareAck()
+    }
+    if (builder.holdsAck) acks.onAckSent()
+    return bytes
+  }
+
+  #begin(out: DatagramBatch, path: PathId): Writer {
+    out.length = 0
+    out.path = path
+    return this.#writer.over(out.buffer, SHORT_HEADER_BYTES, this.maxDatagramBytes - TAG_BYTES)
+  }
+
+  /** Pads, writes the header, seals; returns the size of the packet, which is then part of the batch. */
+  #seal(out: DatagramBatch, at: number, now: Micros): number {
+    const writer = this.#writer
+    const { sent, session, trace } = this.#parts
+    const framesAt = at + SHORT_HEADER_BYTES
+    while (writer.position - framesAt < LEAST_FRAME_BYTES) writer.u8(FrameType.padding)
+    const end = writer.position
+    writeDataHeader(out.buffer, at, this.#remoteId, sent.next)
+    writeDataLength(out.buffer, at, end - framesAt + TAG_BYTES)
+    this.#keys!.sealer.seal(sent.next, out.buffer, at, framesAt, end)
+    out.length = end + TAG_BYTES
+    const bytes = out.length - at
+    this.packetsSent++
+    this.bytesSent += bytes
+    trace.packetSent(session, sent.next, bytes, now)
+    return bytes
+  }
+
+  #commitEliciting(bytes: number, now: Micros): void {
+    const { sent, loss, controller, pacer, acks } = this.#parts
+    sent.commit(bytes, now)
+    loss.onSent(now)
+    controller.onSent(bytes, sent.bytesInFlight, now)
+    pacer.onSent(bytes, now)
+    acks.onElicitingSent()
+    this.#parts.onElicitingSent(now)
+  }
+}

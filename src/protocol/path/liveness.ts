@@ -1,0 +1,88 @@
+// Is the peer still there? Keep-alive, suspicion and death of one session; owns no timer, decides from times alone.
+//
+//   heard ──────── 13–16 s (dialler) or 17 s (listener) ────────▶ ping
+//   heard ── three probe timeouts in a row and 500 ms ──▶ suspect ── heard ──▶ recovered
+//   heard ──────────────── <survive> ────────────────────────────────────────▶ dead
+
+import type { Random } from '../ports.ts'
+import { MILLISECOND, type Micros, SECOND } from '../units.ts'
+
+/** The dialler sits behind the NAT whose mapping must not expire: 30 s is the shortest that is common, half of it is safe. */
+const DIALLER_PING_LEAST: Micros = 13 * SECOND
+/** Spread, so that a thousand providers that started together do not ping together. */
+const DIALLER_PING_SPREAD: Micros = 3 * SECOND
+/** The listener pings only if the dialler's ping is overdue. */
+const LISTENER_PING: Micros = 17 * SECOND
+/** Probe timeouts in a row that make a path suspect … */
+const SUSPECT_TIMEOUTS = 3
+/** … and the silence there must be besides, so that a pause of the process on a fast path does not count. */
+const SUSPECT_SILENCE: Micros = 500 * MILLISECOND
+
+/** What `step` asks for. */
+export const LivenessVerdict = { fine: 0, ping: 1, suspect: 2, dead: 3 } as const
+export type LivenessVerdict = (typeof LivenessVerdict)[keyof typeof LivenessVerdict]
+
+export class Liveness {
+  isSuspect = false
+  /** Silence that ends the session: the smaller value of both sides. */
+  survive: Micros
+
+  readonly #random: Random
+  readonly #isDialler: boolean
+  #heardAt: Micros
+  #pingAt: Micros
+
+  constructor(isDialler: boolean, survive: Micros, random: Random, now: Micros) {
+    this.#isDialler = isDialler
+    this.survive = survive
+    this.#random = random
+    this.#heardAt = now
+    this.#pingAt = now + this.#pingAfter()
+  }
+
+  /** An authenticated packet came. True: the session was suspect and is no longer. */
+  onHeard(now: Micros): boolean {
+    this.#heardAt = now
+    if (!this.#isDialler) this.#pingAt = now + LISTENER_PING
+    const recovered = this.isSuspect
+    this.isSuspect = false
+    return recovered
+  }
+
+  /** A packet that the peer must answer has left. */
+  onSent(now: Micros): void {
+    if (this.#isDialler) this.#pingAt = now + this.#pingAfter()
+  }
+
+  /** The process was stopped or the machine slept: silence meanwhile says nothing. The peer is asked instead. */
+  onPause(now: Micros): void {
+    this.#heardAt = now
+    this.#pingAt = now
+  }
+
+  deadline(timeouts: number): Micros {
+    const deadAt = this.#heardAt + this.survive
+    const suspectAt = this.#mayBecomeSuspect(timeouts) ? this.#heardAt + SUSPECT_SILENCE : Number.POSITIVE_INFINITY
+    return Math.min(deadAt, suspectAt, this.#pingAt)
+  }
+
+  /** `timeouts`: probe timeouts in a row so far. */
+  step(timeouts: number, now: Micros): LivenessVerdict {
+    if (now >= this.#heardAt + this.survive) return LivenessVerdict.dead
+    if (this.#mayBecomeSuspect(timeouts) && now >= this.#heardAt + SUSPECT_SILENCE) {
+      this.isSuspect = true
+      return LivenessVerdict.suspect
+    }
+    if (now < this.#pingAt) return LivenessVerdict.fine
+    this.#pingAt = now + this.#pingAfter()
+    return LivenessVerdict.ping
+  }
+
+  #mayBecomeSuspect(timeouts: number): boolean {
+    return !this.isSuspect && timeouts >= SUSPECT_TIMEOUTS
+  }
+
+  #pingAfter(): Micros {
+    return this.#isDialler ? DIALLER_PING_LEAST + this.#random.fraction() * DIALLER_PING_SPREAD : LISTENER_PING
+  }
+}

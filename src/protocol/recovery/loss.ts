@@ -1,0 +1,211 @@
+// hot
+// What an ACK settles, what is lost, and when to probe (RFC 9002 §6). Frames are repeated, never packets.
+//
+// Two departures from the RFC. The backoff of the probe timeout is capped (below), because a tunnel that comes back a second after its
+// line does is worth one or two small datagrams a second. And a packet that arrives after it was taken for lost teaches: the reordering
+// thresholds rise to what was just seen, and the window is given back if everything that the last cut was made for has arrived.
+
+import type { AckedBytes, CongestionController } from '../congestion/controller.ts'
+import { CloseCode } from '../errors.ts'
+import { TIMER_GRANULARITY } from '../limits.ts'
+import { type Micros, type PacketNumber, SECOND } from '../units.ts'
+import type { AckFrame } from '../wire/ack-frame.ts'
+import type { Rtt } from './rtt.ts'
+import { type SentFrameSink, type SentPackets, SentState } from './sent.ts'
+
+/** Reordering in packets before a packet counts as lost (RFC 9002 §6.1.1), and how far experience may raise it. */
+const LEAST_PACKET_THRESHOLD = 3
+const MOST_PACKET_THRESHOLD = 64
+/** Reordering in time, as a factor of the round trip (RFC 9002 §6.1.2), and how far experience may raise it. */
+const LEAST_TIME_THRESHOLD = 9 / 8
+const MOST_TIME_THRESHOLD = 2
+/** The probe timeout doubles each time, but never beyond this or one plain timeout, whichever is longer. */
+const PROBE_BACKOFF_CAP: Micros = SECOND
+/** Probes a timeout sends: two, since one may be lost as well (RFC 9002 §6.2.4). */
+export const PROBES_PER_TIMEOUT = 2
+/** Losses over a span of so many probe timeouts are persistent congestion (RFC 9002 §7.6.1). */
+const PERSISTENT_CONGESTION_TIMEOUTS = 3
+
+export interface LossDetectorParts {
+  readonly sent: SentPackets
+  readonly rtt: Rtt
+  readonly controller: CongestionController
+  readonly sink: SentFrameSink
+  /** Told of every loss, for traces and counters. */
+  readonly onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
+}
+
+export class LossDetector {
+  /** Timeouts in a row without an ACK: three of them make a path suspect. */
+  timeouts = 0
+  peerMaxAckDelay: Micros = 0
+
+  readonly #sent: SentPackets
+  readonly #rtt: Rtt
+  readonly #controller: CongestionController
+  readonly #sink: SentFrameSink
+  readonly #onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
+  readonly #acked: AckedBytes = {
+    bytes: 0,
+    newestSentAt: 0,
+    bytesInFlight: 0,
+    isWindowLimited: false,
+    latestRtt: 0,
+    smoothedRtt: 0,
+    minRtt: 0,
+  }
+
+  #largestAcked: PacketNumber = -1
+  #lossAt: Micros = Number.POSITIVE_INFINITY
+  #lastElicitingAt: Micros = 0
+  #packetThreshold = LEAST_PACKET_THRESHOLD
+  #timeThreshold = LEAST_TIME_THRESHOLD
+  /** Packets up to here were sent while the window or the pacer held more back. */
+  #limitedThrough: PacketNumber = -1
+  /** Losses sent before this belong to the cut made then; `#cutLosses` of them have not turned out spurious. */
+  #cutAt: Micros = Number.NEGATIVE_INFINITY
+  #cutLosses = 0
+
+  constructor(parts: LossDetectorParts) {
+    this.#sent = parts.sent
+    this.#rtt = parts.rtt
+    this.#controller = parts.controller
+    this.#sink = parts.sink
+    this.#onPacketLost = parts.onPacketLost
+  }
+
+  /** A packet that asks for an ACK has left. */
+  onSent(now: Micros): void {
+    this.#lastElicitingAt = now
+  }
+
+  /** More would have been sent, had the window or the pacer allowed it. */
+  onHeldBack(): void {
+    this.#limitedThrough = this.#sent.next - 1
+  }
+
+  /** Settles what the ACK names, measures, and looks for losses. */
+  onAck(frame: AckFrame, now: Micros): CloseCode {
+    const sent = this.#sent
+    const largest = frame.largest
+    if (largest >= sent.next) return CloseCode.protocolViolation
+    const acked = this.#acked
+    acked.bytes = 0
+    acked.newestSentAt = 0
+    acked.bytesInFlight = sent.bytesInFlight
+    const samples = largest >= sent.oldest && sent.state(largest) === SentState.inFlight
+    const largestSentAt = samples ? sent.sentAt(largest) : 0
+    let newest: PacketNumber = -1
+    for (let i = 0; i < frame.count; i++) {
+      const first = Math.max(frame.first[i]!, sent.oldest)
+      for (let packet = frame.last[i]!; packet >= first; packet--) {
+        const state = sent.state(packet)
+        if (state === SentState.none || state === SentState.bare) continue
+        if (state === SentState.skipped) return CloseCode.protocolViolation
+        if (state === SentState.lost) this.#onSpuriousLoss(packet, largest, now)
+        else {
+          acked.bytes += sent.bytes(packet)
+          if (newest < 0) newest = packet
+        }
+        sent.settle(packet, this.#sink)
+      }
+    }
+    if (largest > this.#largestAcked) this.#largestAcked = largest
+    if (newest < 0) return CloseCode.none
+    this.timeouts = 0
+    if (samples) this.#rtt.sample(Math.max(now - largestSentAt, 1), Math.min(frame.delay, this.peerMaxAckDelay))
+    acked.newestSentAt = sent.sentAt(newest)
+    this.#report(newest, samples, now)
+    this.detect(now)
+    return CloseCode.none
+  }
+
+  #report(newest: PacketNumber, samples: boolean, now: Micros): void {
+    const acked = this.#acked
+    acked.isWindowLimited = newest <= this.#limitedThrough
+    acked.latestRtt = samples ? this.#rtt.latest : 0
+    acked.smoothedRtt = this.#rtt.smoothed
+    acked.minRtt = this.#rtt.min
+    this.#controller.onAcked(acked, now)
+  }
+
+  /** Takes for lost what an ACK of newer packets has overtaken by enough packets or enough time. */
+  detect(now: Micros): void {
+    const sent = this.#sent
+    const delay = this.#lossDelay()
+    this.#lossAt = Number.POSITIVE_INFINITY
+    let bytes = 0
+    let newestSentAt: Micros = 0
+    let runStartedAt: Micros = -1
+    let isPersistent = false
+    for (let packet = sent.oldest; packet < this.#largestAcked; packet++) {
+      const state = sent.state(packet)
+      if (state === SentState.none) runStartedAt = -1
+      if (state !== SentState.inFlight) continue
+      const sentAt = sent.sentAt(packet)
+      if (packet > this.#largestAcked - this.#packetThreshold && sentAt + delay > now) {
+        this.#lossAt = sentAt + delay
+        break
+      }
+      bytes += sent.bytes(packet)
+      newestSentAt = sentAt
+      if (runStartedAt < 0) runStartedAt = sentAt
+      if (sentAt - runStartedAt > this.#persistentSpan()) isPersistent = true
+      if (sentAt > this.#cutAt) this.#startCut(now)
+      this.#cutLosses++
+      this.#onPacketLost(packet, sent.bytes(packet), now)
+      sent.lose(packet, this.#sink)
+    }
+    if (bytes > 0) this.#controller.onLost(bytes, newestSentAt, now)
+    if (isPersistent && this.#rtt.hasSample) this.#controller.onPersistentCongestion(now)
+    sent.advance(now - this.#persistentSpan())
+  }
+
+  #startCut(now: Micros): void {
+    this.#cutAt = now
+    this.#cutLosses = 0
+  }
+
+  #onSpuriousLoss(packet: PacketNumber, largest: PacketNumber, now: Micros): void {
+    const distance = largest - packet + 1
+    this.#packetThreshold = Math.min(Math.max(this.#packetThreshold, distance), MOST_PACKET_THRESHOLD)
+    if (distance <= LEAST_PACKET_THRESHOLD)
+      this.#timeThreshold = Math.min(this.#timeThreshold * 1.25, MOST_TIME_THRESHOLD)
+    if (this.#sent.sentAt(packet) > this.#cutAt || this.#cutLosses === 0) return
+    this.#cutLosses--
+    if (this.#cutLosses === 0) this.#controller.onSpuriousLoss(now)
+  }
+
+  #lossDelay(): Micros {
+    return Math.max(this.#timeThreshold * Math.max(this.#rtt.smoothed, this.#rtt.latest), TIMER_GRANULARITY)
+  }
+
+  #persistentSpan(): Micros {
+    return PERSISTENT_CONGESTION_TIMEOUTS * this.#rtt.probeTimeout(this.peerMaxAckDelay)
+  }
+
+  /** The probe timeout as it stands, with its capped backoff. */
+  get probeTimeout(): Micros {
+    const plain = this.#rtt.probeTimeout(this.peerMaxAckDelay)
+    return Math.min(plain * 2 ** Math.min(this.timeouts, 16), Math.max(PROBE_BACKOFF_CAP, plain))
+  }
+
+  /** When something must be looked at; `Infinity`: nothing is in flight. */
+  get deadline(): Micros {
+    if (this.#lossAt !== Number.POSITIVE_INFINITY) return this.#lossAt
+    if (this.#sent.packetsInFlight === 0) return Number.POSITIVE_INFINITY
+    return this.#lastElicitingAt + this.probeTimeout
+  }
+
+  /**
+   * Called when `deadline` has come. Returns how many probes to send at once, beyond window and pacer: 0 if losses were found instead.
+   */
+  onDeadline(now: Micros): number {
+    if (this.#lossAt <= now) {
+      this.detect(now)
+      return 0
+    }
+    this.timeouts++
+    return PROBES_PER_TIMEOUT
+  }
+}

@@ -1,0 +1,214 @@
+// hot
+// What is on its way: one slot for each packet number between the oldest that matters and the newest, and one record for each frame
+// that must be repaired if its packet is lost. Rings of typed arrays; a packet costs no object.
+//
+//   packets   … [ 41 acked ][ 42 in flight ][ 43 lost ][ 44 in flight ] …       oldest = 42, next = 45
+//   records           [ 42: MAX_DATA ][ 42: stream 4, 0–900 ][ 43: stream 4, 900–2000 ] …
+//
+// The packet that is being built is `next`: `record` notes its frames, then `commit` makes it count or `discard` forgets them.
+
+import type { Micros, PacketNumber, StreamId } from '../units.ts'
+
+/** What a slot holds. */
+export const SentState = { none: 0, inFlight: 1, lost: 2, skipped: 3, bare: 4 } as const
+
+/** Which frame a record stands for. */
+export const SentFrame = {
+  stream: 0,
+  streamFin: 1,
+  resetStream: 2,
+  stopSending: 3,
+  maxData: 4,
+  maxStreamData: 5,
+  maxStreams: 6,
+  /** `offset` is the largest packet that it acknowledged. */
+  ack: 7,
+} as const
+
+/** Told what became of a frame. All arguments are numbers: nothing is allocated. */
+export interface SentFrameSink {
+  onFrameAcked(kind: number, stream: StreamId, offset: number, length: number): void
+  onFrameLost(kind: number, stream: StreamId, offset: number, length: number): void
+}
+
+/** An idle session never needs more; both rings double as they fill. */
+const FIRST_PACKETS = 16
+const FIRST_RECORDS = 32
+/** Above the largest window (10,000 datagrams) and what was lost meanwhile. */
+export const MOST_TRACKED_PACKETS = 32_768
+/** A packet of 65,507 bytes with the smallest frames would hold more; the builder stops here. */
+export const MOST_FRAMES_PER_PACKET = 512
+
+export class SentPackets {
+  /** The number of the packet being built. */
+  next: PacketNumber = 0
+  /** Every packet below is settled. */
+  oldest: PacketNumber = 0
+  bytesInFlight = 0
+  packetsInFlight = 0
+
+  #mask = FIRST_PACKETS - 1
+  #state = new Uint8Array(FIRST_PACKETS)
+  #sentAt = new Float64Array(FIRST_PACKETS)
+  #bytes = new Uint16Array(FIRST_PACKETS)
+  #recordEnd = new Float64Array(FIRST_PACKETS)
+
+  #recordMask = FIRST_RECORDS - 1
+  #kind = new Uint8Array(FIRST_RECORDS)
+  #stream = new Float64Array(FIRST_RECORDS)
+  #offset = new Float64Array(FIRST_RECORDS)
+  #length = new Uint32Array(FIRST_RECORDS)
+  /** Records are counted from the first ever; the ring holds `#recordOldest … #recordNext`. */
+  #recordNext = 0
+  #recordOldest = 0
+
+  /** Room for another packet: its number must fit into the ring at its largest. */
+  get hasRoom(): boolean {
+    return this.next - this.oldest < MOST_TRACKED_PACKETS
+  }
+
+  /** Frames noted so far for the packet being built. */
+  get framesNoted(): number {
+    return this.#recordNext - this.#startOf(this.next)
+  }
+
+  /** Notes a frame of the packet being built. */
+  record(kind: number, stream: StreamId, offset: number, length: number): void {
+    if (this.#recordNext - this.#recordOldest > this.#recordMask) this.#growRecords()
+    const slot = this.#recordNext & this.#recordMask
+    this.#kind[slot] = kind
+    this.#stream[slot] = stream
+    this.#offset[slot] = offset
+    this.#length[slot] = length
+    this.#recordNext++
+  }
+
+  /** Forgets the frames of the packet being built: it will not leave. */
+  discard(): void {
+    this.#recordNext = this.#startOf(this.next)
+  }
+
+  /** The packet being built has left and is in flight. */
+  commit(bytes: number, now: Micros): void {
+    this.#close(SentState.inFlight, bytes, now)
+    this.bytesInFlight += bytes
+    this.packetsInFlight++
+  }
+
+  /** The packet has left, but asks for no ACK: nothing is owed for it. */
+  commitBare(now: Micros): void {
+    this.discard()
+    this.#close(SentState.bare, 0, now)
+  }
+
+  /** Leaves a number out, so that a peer that acknowledges it is caught. */
+  skip(now: Micros): void {
+    this.#close(SentState.skipped, 0, now)
+  }
+
+  state(packet: PacketNumber): number {
+    return this.#state[packet & this.#mask]!
+  }
+
+  sentAt(packet: PacketNumber): Micros {
+    return this.#sentAt[packet & this.#mask]!
+  }
+
+  bytes(packet: PacketNumber): number {
+    return this.#bytes[packet & this.#mask]!
+  }
+
+  /** The packet arrived: its frames are told so and its slot is free. */
+  settle(packet: PacketNumber, sink: SentFrameSink): void {
+    const slot = packet & this.#mask
+    if (this.#state[slot] === SentState.inFlight) this.#land(slot)
+    this.#state[slot] = SentState.none
+    const end = this.#recordEnd[slot]!
+    for (let i = this.#startOf(packet); i < end; i++) {
+      const r = i & this.#recordMask
+      sink.onFrameAcked(this.#kind[r]!, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
+    }
+  }
+
+  /** The packet is taken for lost: no longer in flight, but remembered in case it arrives after all. */
+  lose(packet: PacketNumber, sink: SentFrameSink): void {
+    const slot = packet & this.#mask
+    this.#land(slot)
+    this.#state[slot] = SentState.lost
+    this.repeat(packet, sink)
+  }
+
+  /** The packet's frames are wanted again, whatever becomes of the packet. */
+  repeat(packet: PacketNumber, sink: SentFrameSink): void {
+    const end = this.#recordEnd[packet & this.#mask]!
+    for (let i = this.#startOf(packet); i < end; i++) {
+      const r = i & this.#recordMask
+      sink.onFrameLost(this.#kind[r]!, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
+    }
+  }
+
+  /** Frees the slots at the old end; lost packets sent before `forgetBefore` are not waited for any longer. */
+  advance(forgetBefore: Micros): void {
+    while (this.oldest < this.next) {
+      const slot = this.oldest & this.#mask
+      const state = this.#state[slot]!
+      if (state === SentState.inFlight) break
+      if ((state === SentState.lost || state === SentState.skipped) && this.#sentAt[slot]! >= forgetBefore) break
+      this.#state[slot] = SentState.none
+      this.#recordOldest = this.#recordEnd[slot]!
+      this.oldest++
+    }
+  }
+
+  #close(state: number, bytes: number, now: Micros): void {
+    if (this.next - this.oldest > this.#mask) this.#growPackets()
+    const slot = this.next & this.#mask
+    this.#state[slot] = state
+    this.#sentAt[slot] = now
+    this.#bytes[slot] = bytes
+    this.#recordEnd[slot] = this.#recordNext
+    this.next++
+  }
+
+  #land(slot: number): void {
+    this.bytesInFlight -= this.#bytes[slot]!
+    this.packetsInFlight--
+  }
+
+  /** A packet's records begin where its predecessor's end. */
+  #startOf(packet: PacketNumber): number {
+    return packet === this.oldest ? this.#recordOldest : this.#recordEnd[(packet - 1) & this.#mask]!
+  }
+
+  #growPackets(): void {
+    const old = this.#mask
+    const size = (old + 1) * 2
+    this.#state = regrown(this.#state, new Uint8Array(size), this.oldest, this.next)
+    this.#sentAt = regrown(this.#sentAt, new Float64Array(size), this.oldest, this.next)
+    this.#bytes = regrown(this.#bytes, new Uint16Array(size), this.oldest, this.next)
+    this.#recordEnd = regrown(this.#recordEnd, new Float64Array(size), this.oldest, this.next)
+    this.#mask = size - 1
+  }
+
+  #growRecords(): void {
+    const size = (this.#recordMask + 1) * 2
+    this.#kind = regrown(this.#kind, new Uint8Array(size), this.#recordOldest, this.#recordNext)
+    this.#stream = regrown(this.#stream, new Float64Array(size), this.#recordOldest, this.#recordNext)
+    this.#offset = regrown(this.#offset, new Float64Array(size), this.#recordOldest, this.#recordNext)
+    this.#length = regrown(this.#length, new Uint32Array(size), this.#recordOldest, this.#recordNext)
+    this.#recordMask = size - 1
+  }
+}
+
+/** Moves the entries `from…to` of a ring into a larger one: each keeps its number, so its slot follows from the new mask. */
+function regrown<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(
+  ring: T,
+  larger: T,
+  from: number,
+  to: number,
+): T {
+  const oldMask = ring.length - 1
+  const newMask = larger.length - 1
+  for (let i = from; i < to; i++) larger[i & newMask] = ring[i & oldMask]!
+  return larger
+}

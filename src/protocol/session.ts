@@ -1,0 +1,407 @@
+// hot
+// One peer's life, from the first packet of the handshake to the last goodbye. It sequences its parts and decides nothing:
+// when to acknowledge, what is lost, how much may leave, what goes in the next packet are objects of their own.
+//
+//   dialling ──RESP──▶ open ──close()──▶ closing ──three CLOSE──▶ closed
+//   unconfirmed ──first data packet──▶ open        (silence, RESET, CLOSE, restart: straight to closed)
+
+import type {
+  ClosedBy,
+  DatagramBatch,
+  EndpointOptions,
+  SessionEvent,
+  SessionHandle,
+  SessionStats,
+  StreamHandle,
+} from './api.ts'
+import type { Timed } from './deadlines.ts'
+import { CloseCode, DropReason, StreamCode } from './errors.ts'
+import type { Answer } from './handshake/answer.ts'
+import type { Dial } from './handshake/dial.ts'
+import type { Hello } from './handshake/hello.ts'
+import { hex } from './hex.ts'
+import { CONNECTION_ID_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
+import { LivenessVerdict } from './path/liveness.ts'
+import { type SessionKeys, TAG_BYTES } from './ports.ts'
+import { SentState } from './recovery/sent.ts'
+import { SessionParts } from './session-parts.ts'
+import type { MemoryBudget } from './streams/credit.ts'
+import type { Stream } from './streams/stream.ts'
+import type { StreamTableOwner } from './streams/table.ts'
+import type { Micros, PathId } from './units.ts'
+import { CloseFrame } from './wire/close-frame.ts'
+import { Reader } from './wire/cursor.ts'
+import type { FrameWalker } from './wire/frames.ts'
+import { connectionKey, dataPacketCounter } from './wire/packet.ts'
+
+/** What a session is doing; each phase carries only its own facts. */
+type Phase =
+  | { readonly kind: 'dialling'; readonly dial: Dial }
+  | { readonly kind: 'unconfirmed'; readonly answer: Answer; repeatsResp: boolean }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'closing'; goodbyes: number; readonly frame: CloseFrame }
+  | { readonly kind: 'closed' }
+
+/** What a session asks of its endpoint. */
+export interface SessionOwner {
+  readonly options: EndpointOptions
+  readonly budget: MemoryBudget
+  readonly walker: FrameWalker
+  /** The time of the latest call into the core, for application calls that bring none. */
+  readonly clock: Micros
+  onSessionWork(session: Session): void
+  onStreamReady(stream: Stream): void
+  onEvent(event: SessionEvent): void
+  /** The dialler has shown that it holds the keys: an older session of the same instance ends now. */
+  onConfirmed(session: Session): void
+  /** The session has nothing more to send or to wait for. */
+  onGone(session: Session): void
+}
+
+/** Goodbyes that leave at once, since nobody acknowledges them. */
+const GOODBYES = 3
+
+const OPEN: Phase = { kind: 'open' }
+const CLOSED: Phase = { kind: 'closed' }
+
+export class Session implements SessionHandle, StreamTableOwner, Timed {
+  readonly id: number
+  readonly isDialler: boolean
+  /** The id we chose: it stands in every packet that we receive. */
+  readonly localId: Uint8Array
+  remoteId: Uint8Array = new Uint8Array(CONNECTION_ID_BYTES)
+  peerResetToken: Uint8Array = new Uint8Array(0)
+  peerInstance = ''
+  owner: unknown = null
+  /** For the endpoint's lists. */
+  dueAt: Micros = Number.POSITIVE_INFINITY
+  heapIndex = 0
+  isPending = false
+
+  readonly #owner: SessionOwner
+  readonly #parts: SessionParts
+  readonly #reader = new Reader()
+  #phase: Phase = CLOSED
+  #keys: SessionKeys | null = null
+  #control: Stream | null = null
+
+  constructor(owner: SessionOwner, id: number, localId: Uint8Array, opened: { path: PathId; isDialler: boolean }) {
+    this.#owner = owner
+    this.id = id
+    this.localId = localId
+    this.isDialler = opened.isDialler
+    this.#parts = new SessionParts({
+      session: id,
+      isDialler: opened.isDialler,
+      path: opened.path,
+      options: owner.options,
+      budget: owner.budget,
+      streamOwner: this,
+      onClose: (code, reason) => this.#end('peer', code, reason),
+      now: owner.clock,
+    })
+  }
+
+  get handle(): SessionHandle {
+    return this
+  }
+
+  get path(): PathId {
+    return this.#parts.path.current
+  }
+
+  get isSuspect(): boolean {
+    return this.#parts.liveness.isSuspect
+  }
+
+  get isOpen(): boolean {
+    return this.#phase.kind === 'open'
+  }
+
+  get control(): StreamHandle {
+    if (this.#control === null) throw new Error('The control stream exists from the `opened` event on.')
+    return this.#control
+  }
+
+  get openedStreams(): number {
+    return this.#parts.streams.openedStreams
+  }
+
+  openStream(): StreamHandle | null {
+    return this.isOpen ? this.#parts.streams.open() : null
+  }
+
+  close(code: number, reason: string): void {
+    this.#goodbye('local', code, reason)
+  }
+
+  stats(into: SessionStats): void {
+    this.#parts.stats(into)
+  }
+
+  // ---- Handshake ----
+
+  startDial(dial: Dial): void {
+    this.#phase = { kind: 'dialling', dial }
+    this.onWork()
+  }
+
+  startAnswer(answer: Answer, remoteId: Uint8Array, hello: Hello): void {
+    this.#phase = { kind: 'unconfirmed', answer, repeatsResp: true }
+    this.#meet(remoteId, answer.keys, hello)
+    this.onWork()
+  }
+
+  /** The INIT came again. A RESP is repeated only for the same bytes, and goes where they came from. */
+  onRepeatedInit(init: Uint8Array, from: PathId): void {
+    if (this.#phase.kind !== 'unconfirmed' || !this.#phase.answer.isFor(init)) return
+    this.#parts.path.current = from
+    this.#phase.repeatsResp = true
+    this.onWork()
+  }
+
+  /** False: not a genuine answer to our dial. */
+  onResp(packet: Uint8Array, now: Micros): boolean {
+    if (this.#phase.kind !== 'dialling') return true
+    const dialled = this.#phase.dial.onResp(packet)
+    if (dialled === null) return false
+    this.#meet(dialled.remoteId, dialled.keys, dialled.hello)
+    this.#parts.liveness.onHeard(now)
+    // The listener holds the session as unconfirmed until it hears a data packet.
+    this.#parts.builder.wantsPing = true
+    this.#open()
+    return true
+  }
+
+  #meet(remoteId: Uint8Array, keys: SessionKeys, hello: Hello): void {
+    this.remoteId = remoteId
+    this.#keys = keys
+    this.peerResetToken = hello.resetToken
+    this.peerInstance = hex(hello.instanceId)
+    this.#parts.loss.peerMaxAckDelay = hello.maxAckDelay
+    this.#parts.liveness.survive = Math.min(hello.survive, this.#owner.options.settings.survive)
+    this.#control = this.#parts.streams.start(hello)
+    this.#parts.sender.start(keys, remoteId)
+  }
+
+  #open(): void {
+    this.#phase = OPEN
+    this.#owner.onEvent({ kind: 'opened', session: this })
+    this.onWork()
+  }
+
+  // ---- Receiving ----
+
+  /** One data packet of this session, `at…end` of `buffer`. Answers a DropReason, or 0 if it was taken. */
+  receive(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): number {
+    const counter = dataPacketCounter(buffer, at)
+    if (counter < 0 || end - at < SHORT_HEADER_BYTES + TAG_BYTES) return DropReason.badLength
+    if (this.#parts.received.has(counter)) return DropReason.duplicate
+    if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return DropReason.shuttingDown
+    const opener = this.#keys?.opener
+    if (!opener?.open(counter, buffer, at, at + SHORT_HEADER_BYTES, end)) return DropReason.notAuthentic
+    const largestBefore = this.#parts.received.largest
+    this.#parts.received.add(counter)
+    this.#parts.packetsReceived++
+    this.#parts.bytesReceived += end - at
+    this.#parts.trace.packetReceived(this.id, counter, end - at, now)
+    if (this.#phase.kind === 'unconfirmed') this.#confirm()
+    if (this.#parts.liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
+    if (counter > largestBefore) this.#follow(from, now)
+    this.#walk(buffer, at, end, from, now)
+    this.#parts.acks.onPacket(counter, largestBefore, this.#owner.walker.elicitsAck, now)
+    if (this.#owner.walker.wantsHaste) this.#parts.acks.hurry(now)
+    this.onWork()
+    return 0
+  }
+
+  #walk(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): void {
+    this.#parts.actions.now = now
+    this.#parts.actions.from = from
+    const reader = this.#reader.over(buffer, at + SHORT_HEADER_BYTES, end - TAG_BYTES)
+    const verdict = this.#owner.walker.walk(reader, this.#parts.actions)
+    if (verdict !== CloseCode.none) this.#goodbye('violation', verdict, '')
+  }
+
+  #confirm(): void {
+    this.#owner.onConfirmed(this)
+    this.#open()
+  }
+
+  #follow(from: PathId, now: Micros): void {
+    if (from === this.#parts.path.current) this.#parts.path.onStayed()
+    else this.#parts.path.onMoved(from, this.#parts.loss.probeTimeout, now)
+  }
+
+  // ---- Sending ----
+
+  /** Fills the batch; false: nothing to send now. */
+  fill(out: DatagramBatch, now: Micros): boolean {
+    const phase = this.#phase
+    switch (phase.kind) {
+      case 'dialling':
+        return phase.dial.isDue(now) && this.#put(out, phase.dial.init)
+      case 'unconfirmed':
+        if (!phase.repeatsResp) return false
+        phase.repeatsResp = false
+        return this.#put(out, phase.answer.resp)
+      case 'open': {
+        const message = this.#parts.path.nextMessage()
+        if (message === null) return this.#parts.sender.fill(out, this.#parts.path.current, now)
+        this.#parts.sender.fillPathMessage(out, message, now)
+        return true
+      }
+      case 'closing':
+        if (phase.goodbyes === 0) return this.#leave()
+        phase.goodbyes--
+        this.#parts.sender.fillClose(out, this.#parts.path.current, phase.frame, now)
+        return true
+      case 'closed':
+        return false
+    }
+  }
+
+  #put(out: DatagramBatch, packet: Uint8Array): boolean {
+    out.buffer.set(packet)
+    out.length = packet.length
+    out.segmentBytes = packet.length
+    out.path = this.#parts.path.current
+    return true
+  }
+
+  #leave(): boolean {
+    this.#phase = CLOSED
+    this.#owner.onGone(this)
+    return false
+  }
+
+  // ---- Time ----
+
+  /** When the session must be looked at next, as things stand. */
+  deadline(): Micros {
+    const phase = this.#phase
+    switch (phase.kind) {
+      case 'dialling':
+        return phase.dial.deadline
+      case 'unconfirmed':
+        return phase.answer.deadline
+      case 'open':
+        return Math.min(
+          this.#parts.loss.deadline,
+          this.#parts.acks.deadline,
+          this.#parts.sender.deadline,
+          this.#parts.liveness.deadline(this.#parts.loss.timeouts),
+        )
+      case 'closing':
+      case 'closed':
+        return Number.POSITIVE_INFINITY
+    }
+  }
+
+  onDeadline(now: Micros): void {
+    const phase = this.#phase
+    if (phase.kind === 'dialling' && phase.dial.hasGivenUp(now)) this.#end('noAnswer', CloseCode.none, '')
+    else if (phase.kind === 'unconfirmed' && now >= phase.answer.deadline) this.#leave()
+    else if (phase.kind === 'open') this.#onOpenDeadline(now)
+    if (this.#phase.kind !== 'closed') this.onWork()
+  }
+
+  #onOpenDeadline(now: Micros): void {
+    if (this.#parts.loss.deadline <= now) this.#probe(this.#parts.loss.onDeadline(now))
+    switch (this.#parts.liveness.step(this.#parts.loss.timeouts, now)) {
+      case LivenessVerdict.fine:
+        return
+      case LivenessVerdict.ping:
+        this.#parts.builder.wantsPing = true
+        this.#parts.streams.trim()
+        return
+      case LivenessVerdict.suspect:
+        this.#owner.onEvent({ kind: 'suspect', session: this })
+        return
+      case LivenessVerdict.dead:
+        this.#goodbye('silence', CloseCode.none, '')
+        return
+    }
+  }
+
+  /** The oldest packets on their way are repeated in the probes: whatever the peer misses, it misses those first. */
+  #probe(probes: number): void {
+    this.#parts.sender.probes += probes
+    let left = probes
+    for (let packet = this.#parts.sent.oldest; packet < this.#parts.sent.next && left > 0; packet++) {
+      if (this.#parts.sent.state(packet) !== SentState.inFlight) continue
+      this.#parts.sent.repeat(packet, this.#parts.actions)
+      left--
+    }
+  }
+
+  /** The process did not run for a while: silence meanwhile is nobody's fault. */
+  onPause(now: Micros): void {
+    if (this.#phase.kind === 'open') this.#parts.liveness.onPause(now)
+  }
+
+  /** The far host says that nobody listens there. A hint that anybody can forge: it only makes us ask sooner. */
+  onUnreachable(now: Micros): void {
+    if (this.#phase.kind !== 'open') return
+    this.#parts.builder.wantsPing = true
+    this.#parts.sender.probes = Math.max(this.#parts.sender.probes, 1)
+    this.#parts.actions.now = now
+    this.onWork()
+  }
+
+  // ---- The end ----
+
+  /** A RESET whose token is genuine, or a newer session of the same instance: there is nobody to say goodbye to. */
+  end(by: ClosedBy): void {
+    this.#end(by, CloseCode.none, '')
+  }
+
+  #goodbye(by: ClosedBy, code: number, reason: string): void {
+    if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return
+    if (this.#phase.kind !== 'open') {
+      this.#end(by, code, reason)
+      return
+    }
+    const frame = new CloseFrame()
+    frame.code = code
+    frame.reason = reason
+    this.#phase = { kind: 'closing', goodbyes: GOODBYES, frame }
+    this.#tellEnd(by, code, reason)
+    this.onWork()
+  }
+
+  #end(by: ClosedBy, code: number, reason: string): void {
+    if (this.#phase.kind === 'closed' || this.#phase.kind === 'closing') return
+    const wasKnown = this.#phase.kind !== 'unconfirmed'
+    this.#phase = CLOSED
+    if (wasKnown) this.#tellEnd(by, code, reason)
+    this.#owner.onGone(this)
+  }
+
+  #tellEnd(by: ClosedBy, code: number, reason: string): void {
+    this.#parts.streams.abandon(StreamCode.sessionLost)
+    this.#owner.onEvent({ kind: 'closed', session: this, by, code, reason })
+  }
+
+  // ---- What the stream table tells ----
+
+  onWork(): void {
+    this.#owner.onSessionWork(this)
+  }
+
+  onStreamReady(stream: Stream): void {
+    this.#owner.onStreamReady(stream)
+  }
+
+  onStreamAccepted(stream: Stream): void {
+    this.#owner.onEvent({ kind: 'accepted', session: this, stream })
+  }
+
+  onStreamsAvailable(): void {
+    this.#owner.onEvent({ kind: 'streamsAvailable', session: this })
+  }
+
+  get remoteKey(): number {
+    return connectionKey(this.remoteId, 0)
+  }
+}

@@ -1,0 +1,18 @@
+import type { EndpointSettings } from './api.ts'
+import { SECOND } from './units.ts'
+
+const KIB = 1_024
+const MIB = 1_048_576
+
+/** What a side uses unless it is told otherwise: small at the start, grown where a stream proves that it needs more. */
+export const DEFAULT_SETTINGS: EndpointSettings = {
+  maxDatagramBytes: 1_200,
+  survive: 60 * SECOND,
+  initialMaxStreams: 100,
+  ceilingMaxStreams: 16_384,
+  initialStreamWindow: 256 * KIB,
+  ceilingStreamWindow: 6 * MIB,
+  initialSessionWindow: MIB,
+  ceilingSessionWindow: 15 * MIB,
+  memoryBudget: 256 * MIB,
+}

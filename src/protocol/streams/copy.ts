@@ -1,0 +1,13 @@
+// hot
+
+/** Below this many bytes a loop is faster than making the view that `set` needs (bench/micro: 64 bytes about even). */
+const SHORT_COPY_BYTES = 48
+
+/** Copies `length` bytes. The two named places where the core copies are `SendHalf.copy` and `ReceiveHalf.onBytes`. */
+export function copyBytes(from: Uint8Array, start: number, length: number, into: Uint8Array, at: number): void {
+  if (length <= SHORT_COPY_BYTES) {
+    for (let i = 0; i < length; i++) into[at + i] = from[start + i]!
+    return
+  }
+  into.set(from.subarray(start, start + length), at)
+}

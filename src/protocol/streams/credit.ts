@@ -1,0 +1,79 @@
+// hot
+// Flow control (RFC 9000 §4): what we let the peer send, and how that adapts. Bytes count as consumed only when they have left this
+// process, so a reader that stalls stops the writer at the far end through any number of hops.
+
+import type { Micros } from '../units.ts'
+
+/** A window that is used up in less than this many round trips is too small and doubles (quic-go's rule). */
+const TUNE_ROUND_TRIPS = 4
+/** New credit is told when this part of the window has been consumed. */
+const RENEW_FRACTION = 0.25
+/** Of the memory budget: windows stop growing beyond the first, new streams are refused beyond the second. */
+const TIGHT_FRACTION = 0.8
+const FULL_FRACTION = 0.95
+
+/** Bytes that all sessions of the process hold for slow readers, against what they may hold. */
+export class MemoryBudget {
+  readonly #most: number
+  heldBytes = 0
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  get isTight(): boolean {
+    return this.heldBytes > this.#most * TIGHT_FRACTION
+  }
+
+  get isFull(): boolean {
+    return this.heldBytes > this.#most * FULL_FRACTION
+  }
+}
+
+/** What we let the peer send on one stream or on one session. */
+export class ReceiveWindow {
+  /** The peer may send bytes below this offset. */
+  limit: number
+  size: number
+  readonly #ceiling: number
+  readonly #budget: MemoryBudget
+  #epochStartedAt: Micros = 0
+  #epochFrom = 0
+
+  constructor(size: number, ceiling: number, budget: MemoryBudget) {
+    this.limit = size
+    this.size = size
+    this.#ceiling = ceiling
+    this.#budget = budget
+  }
+
+  /** Enough has left us to be worth telling. */
+  isWorthRenewing(consumed: number): boolean {
+    return consumed + this.size - this.limit >= this.size * RENEW_FRACTION
+  }
+
+  /** Raises the limit to a window beyond what has left us, and doubles the window if it was used up too fast. */
+  renew(consumed: number, smoothedRtt: Micros, now: Micros): void {
+    this.#tune(consumed, smoothedRtt, now)
+    this.raise(consumed + this.size)
+  }
+
+  /** A limit never goes back. */
+  raise(limit: number): void {
+    if (limit > this.limit) this.limit = limit
+  }
+
+  /** Makes the window at least this large, within the ceiling. */
+  widen(size: number): void {
+    this.size = Math.max(this.size, Math.min(size, this.#ceiling))
+  }
+
+  #tune(consumed: number, smoothedRtt: Micros, now: Micros): void {
+    const used = consumed - this.#epochFrom
+    if (used <= this.size / 2) return
+    const isFast = now - this.#epochStartedAt < TUNE_ROUND_TRIPS * (used / this.size) * smoothedRtt
+    if (isFast && this.#epochStartedAt > 0 && !this.#budget.isTight) this.size = Math.min(this.size * 2, this.#ceiling)
+    this.#epochStartedAt = now
+    this.#epochFrom = consumed
+  }
+}

@@ -1,0 +1,192 @@
+// hot
+// The half of a stream that we read: bytes are put in order here, copied once out of the datagram.
+//
+//   0 ──── released ───── taken ───────── arrived ░░░ gap ░░░ ████ highest ─ ─ window.limit
+//     gone          with the     waiting              ahead
+//                   application
+//
+// Bytes lie in blocks that tile the stream: each byte is copied to its place whether it comes in order or not. Blocks are never reused,
+// so what `read` showed stays as it is for as long as somebody holds it.
+
+import { CloseCode } from '../errors.ts'
+import type { StreamFrame } from '../wire/stream-frames.ts'
+import { copyBytes } from './copy.ts'
+import type { ReceiveWindow } from './credit.ts'
+import { RangeSet } from './range-set.ts'
+
+/** Gaps kept for one stream; a peer that makes more is up to no good (quic-go's MaxStreamFrameSorterGaps). */
+const MOST_GAPS = 1_000
+/** A stream of short messages stays with small blocks, bulk works up to large ones. */
+const LEAST_BLOCK_BYTES = 2_048
+const MOST_BLOCK_BYTES = 65_536
+
+export class ReceiveHalf {
+  readonly window: ReceiveWindow
+  /** One past the last byte that has been seen: counts against both windows. */
+  highest = 0
+  /** Bytes that have left us. */
+  released = 0
+  resetCode = -1
+
+  #arrived = 0
+  #taken = 0
+  #finalSize = -1
+  #dropped = 0
+  #isDiscarding = false
+  readonly #ahead = new RangeSet()
+
+  /** Block i holds the stream from `#starts[i]` to `#ends[i]`; its memory is made when its first byte comes. */
+  #blocks: (Uint8Array | null)[] = []
+  #starts: number[] = []
+  #ends: number[] = []
+  #blockBytes = LEAST_BLOCK_BYTES
+
+  constructor(window: ReceiveWindow) {
+    this.window = window
+  }
+
+  /** A reset was told, or every byte was given to the application and the end is known. */
+  get isFinished(): boolean {
+    return this.resetCode >= 0 || this.#taken === this.#finalSize
+  }
+
+  get hasEnded(): boolean {
+    return this.resetCode < 0 && this.#taken === this.#finalSize
+  }
+
+  /** Nothing more will come, so no more credit is worth telling. */
+  get isComplete(): boolean {
+    return this.resetCode >= 0 || this.#arrived === this.#finalSize
+  }
+
+  /** Bytes that were dropped since the last call, and so have left us: credit for them goes back. */
+  takeDropped(): number {
+    const dropped = this.#dropped
+    this.#dropped = 0
+    return dropped
+  }
+
+  get hasBytes(): boolean {
+    return this.#arrived > this.#taken
+  }
+
+  /** Takes a frame. The caller has accounted for how far `highest` will move. */
+  onBytes(frame: StreamFrame, datagram: Uint8Array): CloseCode {
+    const end = frame.offset + frame.length
+    if (this.#finalSize >= 0 && (end > this.#finalSize || (frame.fin && end !== this.#finalSize)))
+      return CloseCode.finalSize
+    if (frame.fin && end < this.highest) return CloseCode.finalSize
+    if (frame.fin) this.#finalSize = end
+    if (end > this.highest) this.highest = end
+    if (this.resetCode >= 0 || this.#isDiscarding) {
+      this.#discard()
+      return CloseCode.none
+    }
+    if (end <= this.#arrived) return CloseCode.none
+    this.#place(frame, datagram)
+    this.#ahead.add(Math.max(frame.offset, this.#arrived), end)
+    this.#arrived = this.#ahead.coveredThrough(this.#arrived)
+    this.#ahead.removeBelow(this.#arrived)
+    return this.#ahead.count > MOST_GAPS ? CloseCode.tooManyGaps : CloseCode.none
+  }
+
+  /** The peer gives up: bytes that nobody has read are dropped. */
+  onReset(code: number, finalSize: number): CloseCode {
+    if (this.#finalSize >= 0 ? finalSize !== this.#finalSize : finalSize < this.highest) return CloseCode.finalSize
+    this.#finalSize = finalSize
+    this.highest = finalSize
+    // Everything was here already: the reset came too late to change anything.
+    if (this.resetCode >= 0 || this.#arrived === finalSize) return CloseCode.none
+    this.resetCode = code
+    this.#discard()
+    return CloseCode.none
+  }
+
+  /** The session is gone before the stream ended. */
+  abandon(code: number): void {
+    if (this.isFinished) return
+    this.resetCode = code
+    this.#discard()
+  }
+
+  /** Nobody will read: what is here and what comes is dropped and counts as gone. */
+  discard(): void {
+    this.#isDiscarding = true
+    this.#discard()
+  }
+
+  /** A view of the next bytes in order, or null. */
+  read(): Uint8Array | null {
+    if (this.#taken === this.#arrived) return null
+    const end = Math.min(this.#arrived, this.#ends[0]!)
+    const start = this.#starts[0]!
+    const bytes = this.#blocks[0]!.subarray(this.#taken - start, end - start)
+    this.#taken = end
+    if (end === this.#ends[0]) this.#shift()
+    return bytes
+  }
+
+  /** Gives back the memory of a large block that is only waiting for more; called now and then, not per packet. */
+  trim(): void {
+    if (this.#taken !== this.highest || this.#blocks.length !== 1) return
+    if (this.#ends[0]! - this.#starts[0]! > LEAST_BLOCK_BYTES) this.#blocks[0] = null
+  }
+
+  #place(frame: StreamFrame, datagram: Uint8Array): void {
+    // What has arrived is never written again: the first copy of a byte wins, and what the application holds does not change.
+    let from = Math.max(frame.offset, this.#arrived)
+    const end = frame.offset + frame.length
+    let index = this.#blockFor(from)
+    while (from < end) {
+      const start = this.#starts[index]!
+      const take = Math.min(end, this.#ends[index]!) - from
+      const block = this.#blocks[index] ?? this.#makeBlock(index)
+      copyBytes(datagram, frame.start + from - frame.offset, take, block, from - start)
+      from += take
+      if (from === end) return
+      index++
+      if (index === this.#blocks.length) this.#append()
+    }
+  }
+
+  #blockFor(offset: number): number {
+    if (this.#blocks.length === 0) this.#append()
+    while (this.#ends[this.#ends.length - 1]! <= offset) this.#append()
+    let index = this.#blocks.length - 1
+    while (this.#starts[index]! > offset) index--
+    return index
+  }
+
+  /** Adds the next block: larger while bytes pile up, smaller when the reader keeps up with short messages. */
+  #append(): void {
+    const start = this.#blocks.length === 0 ? this.#taken : this.#ends[this.#ends.length - 1]!
+    const isDrained = this.#taken === start
+    const scaled = isDrained ? this.#blockBytes / 2 : this.#blockBytes * 2
+    this.#blockBytes = Math.min(Math.max(scaled, LEAST_BLOCK_BYTES), MOST_BLOCK_BYTES)
+    this.#blocks.push(null)
+    this.#starts.push(start)
+    this.#ends.push(start + this.#blockBytes)
+  }
+
+  #makeBlock(index: number): Uint8Array {
+    const block = new Uint8Array(this.#ends[index]! - this.#starts[index]!)
+    this.#blocks[index] = block
+    return block
+  }
+
+  #shift(): void {
+    this.#blocks.shift()
+    this.#starts.shift()
+    this.#ends.shift()
+  }
+
+  #discard(): void {
+    this.#dropped += this.highest - this.#taken
+    this.#arrived = this.highest
+    this.#taken = this.highest
+    this.#blocks.length = 0
+    this.#starts.length = 0
+    this.#ends.length = 0
+    this.#ahead.clear()
+  }
+}

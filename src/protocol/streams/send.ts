@@ -1,0 +1,260 @@
+// hot
+// The half of a stream that we write: bytes wait here until the peer has acknowledged them.
+//
+//   0 ──── base ─────────────── next ─────────── written ─ ─ ─ credit
+//     gone       sent, not all      not yet sent
+//                acknowledged
+//
+// The half is finished when everything up to its end, or its reset, has been acknowledged.
+
+import { WRITE_HIGH_WATER_BYTES } from '../limits.ts'
+import { copyBytes } from './copy.ts'
+import { RangeSet } from './range-set.ts'
+
+/** Chunks at the front of the queue that are already gone, before the arrays are packed together. */
+const MOST_DEAD_CHUNKS = 64
+
+/** What the half still has to tell. */
+const Ending = { open: 0, finishing: 1, finSent: 2, finAcked: 3, resetting: 4, resetSent: 5, resetAcked: 6 } as const
+
+export class SendHalf {
+  /** Bytes the application has given. */
+  written = 0
+  /** The first byte that was never put in a datagram. */
+  next = 0
+  /** The peer takes bytes below this offset. */
+  credit: number
+  resetCode = 0
+
+  /** Chunks of unacknowledged bytes; `#starts[i]` is the offset of `#chunks[i]`'s first byte. Live from `#head` on. */
+  #chunks: Uint8Array[] = []
+  #starts: number[] = []
+  #head = 0
+  /** The chunk that holds `next`: saves the search for bytes that go out for the first time. */
+  #nextChunk = 0
+  #base = 0
+  readonly #acked = new RangeSet()
+  readonly #lost = new RangeSet()
+  #ending: number = Ending.open
+  #finLost = false
+  /** The peer has the end; it may still miss bytes before it. */
+  #finAcknowledged = false
+
+  constructor(credit: number) {
+    this.credit = credit
+  }
+
+  get unsentBytes(): number {
+    return this.written - this.next
+  }
+
+  get isOpen(): boolean {
+    return this.#ending === Ending.open
+  }
+
+  get isWritable(): boolean {
+    return this.#ending === Ending.open && this.unsentBytes < WRITE_HIGH_WATER_BYTES
+  }
+
+  /** Nothing more will ever be sent or repeated. */
+  get isFinished(): boolean {
+    return this.#ending === Ending.finAcked || this.#ending === Ending.resetAcked
+  }
+
+  get wasReset(): boolean {
+    return this.#ending >= Ending.resetting
+  }
+
+  /** Keeps `bytes` until they are acknowledged; the caller leaves them alone. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length === 0) return
+    this.#chunks.push(bytes)
+    this.#starts.push(this.written)
+    this.written += bytes.length
+  }
+
+  finish(): void {
+    if (this.#ending === Ending.open) this.#ending = Ending.finishing
+  }
+
+  /** Drops everything that waits; false: the half had ended before. */
+  reset(code: number): boolean {
+    if (this.wasReset || this.#ending === Ending.finAcked) return false
+    this.#ending = Ending.resetting
+    this.resetCode = code
+    this.#drop()
+    return true
+  }
+
+  /** The session is gone: nothing is sent, nothing is kept. */
+  abandon(): void {
+    this.#ending = Ending.resetAcked
+    this.#drop()
+  }
+
+  /** The end was told to the peer as a reset at this size (RFC 9000 §4.5). */
+  get finalSize(): number {
+    return this.next
+  }
+
+  get wantsReset(): boolean {
+    return this.#ending === Ending.resetting
+  }
+
+  onResetSent(): void {
+    this.#ending = Ending.resetSent
+  }
+
+  onResetAcked(): void {
+    this.#ending = Ending.resetAcked
+  }
+
+  onResetLost(): void {
+    if (this.#ending === Ending.resetSent) this.#ending = Ending.resetting
+  }
+
+  /** Bytes or an end wait that the peer's credit for this stream allows to be sent. */
+  get hasSomethingToSend(): boolean {
+    if (this.wasReset) return false
+    if (!this.#lost.isEmpty || this.#finLost) return true
+    if (this.next < this.written) return this.next < this.credit
+    return this.#ending === Ending.finishing
+  }
+
+  /** What is to be sent next are bytes that were sent before: they need no credit. */
+  get isRepeating(): boolean {
+    return !this.#lost.isEmpty || this.#finLost
+  }
+
+  /** Where the next frame starts. */
+  get nextOffset(): number {
+    if (!this.#lost.isEmpty) return this.#lost.start(0)
+    return this.#finLost ? this.written : this.next
+  }
+
+  /** How many bytes the next frame may hold at most, `sessionCredit` permitting. */
+  nextLength(sessionCredit: number): number {
+    if (!this.#lost.isEmpty) return this.#lost.end(0) - this.#lost.start(0)
+    if (this.#finLost) return 0
+    return Math.min(this.written, this.credit, this.next + sessionCredit) - this.next
+  }
+
+  /** True: a frame that ends at `end` carries the end of the stream. */
+  isFin(end: number): boolean {
+    return this.#ending !== Ending.open && !this.wasReset && end === this.written
+  }
+
+  /** Copies `length` bytes from `offset` on into the datagram. */
+  copy(offset: number, length: number, into: Uint8Array, at: number): void {
+    let index = offset === this.next ? this.#nextChunk : this.#find(offset)
+    let from = offset
+    const end = offset + length
+    while (from < end) {
+      const chunk = this.#chunks[index]!
+      const start = from - this.#starts[index]!
+      const take = Math.min(chunk.length - start, end - from)
+      copyBytes(chunk, start, take, into, at)
+      at += take
+      from += take
+      if (start + take === chunk.length) index++
+    }
+    if (offset === this.next) this.#nextChunk = index
+  }
+
+  /** The frame was put in a datagram. */
+  onSent(offset: number, length: number, fin: boolean): void {
+    if (offset < this.next) this.#lost.remove(offset, offset + length)
+    else this.next = offset + length
+    if (!fin) return
+    this.#finLost = false
+    if (this.#ending === Ending.finishing) this.#ending = Ending.finSent
+  }
+
+  onAcked(offset: number, length: number, fin: boolean): void {
+    if (this.wasReset) return
+    const end = offset + length
+    if (length > 0) {
+      this.#lost.remove(offset, end)
+      this.#acknowledge(offset, end)
+    }
+    if (fin && this.#ending === Ending.finSent) {
+      this.#finAcknowledged = true
+      this.#finLost = false
+    }
+    if (this.#finAcknowledged && this.#base === this.written) {
+      this.#ending = Ending.finAcked
+      this.#drop()
+    }
+  }
+
+  onLost(offset: number, length: number, fin: boolean): void {
+    if (this.wasReset || this.isFinished) return
+    if (fin && !this.#finAcknowledged) this.#finLost = true
+    // Only what nobody acknowledged meanwhile is wanted again.
+    let from = Math.max(offset, this.#base)
+    const end = offset + length
+    while (from < end) {
+      from = this.#acked.coveredThrough(from)
+      if (from >= end) break
+      const gapEnd = Math.min(this.#acked.nextCovered(from), end)
+      this.#lost.add(from, gapEnd)
+      from = gapEnd
+    }
+  }
+
+  #acknowledge(offset: number, end: number): void {
+    if (offset > this.#base) {
+      this.#acked.add(offset, end)
+      return
+    }
+    if (end <= this.#base) return
+    this.#base = this.#acked.isEmpty ? end : this.#acked.coveredThrough(end)
+    this.#acked.removeBelow(this.#base)
+    this.#releaseChunks()
+  }
+
+  #releaseChunks(): void {
+    const chunks = this.#chunks
+    let head = this.#head
+    while (head < chunks.length && this.#starts[head]! + chunks[head]!.length <= this.#base) {
+      chunks[head] = GONE
+      head++
+    }
+    this.#head = head
+    if (head < MOST_DEAD_CHUNKS && head < chunks.length) return
+    if (head < chunks.length && head * 2 < chunks.length) return
+    chunks.copyWithin(0, head)
+    this.#starts.copyWithin(0, head)
+    chunks.length -= head
+    this.#starts.length -= head
+    this.#nextChunk -= head
+    this.#head = 0
+  }
+
+  /** The index of the chunk that holds `offset`. */
+  #find(offset: number): number {
+    let low = this.#head
+    let high = this.#chunks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (this.#starts[middle]! <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  #drop(): void {
+    this.#chunks = NO_CHUNKS
+    this.#starts = NO_STARTS
+    this.#head = 0
+    this.#nextChunk = 0
+    this.#lost.clear()
+    this.#acked.clear()
+    this.#finLost = false
+  }
+}
+
+const GONE = new Uint8Array(0)
+/** Shared by all finished halves: nothing is ever added to them, since a finished half takes no writes. */
+const NO_CHUNKS: Uint8Array[] = []
+const NO_STARTS: number[] = []

@@ -1,0 +1,116 @@
+// hot
+// Walks the frames of one packet and hands each to whoever acts on it. Every record is reused: nothing is allocated.
+
+import { CloseCode } from '../errors.ts'
+import { AckFrame, readAck } from './ack-frame.ts'
+import { CloseFrame, readClose } from './close-frame.ts'
+import { CreditFrame, readCredit, readStreamCredit } from './credit-frames.ts'
+import type { Reader } from './cursor.ts'
+import { FrameType } from './frame-types.ts'
+import { readChallenge } from './path-frames.ts'
+import {
+  ResetStreamFrame,
+  readResetStream,
+  readStopSending,
+  readStream,
+  StopSendingFrame,
+  StreamFrame,
+} from './stream-frames.ts'
+
+/** Acts on frames. Each method answers `CloseCode.none`, or the code with which the session must be closed. */
+export interface FrameSink {
+  onAck(frame: AckFrame): CloseCode
+  onStream(frame: StreamFrame, datagram: Uint8Array): CloseCode
+  onResetStream(frame: ResetStreamFrame): CloseCode
+  onStopSending(frame: StopSendingFrame): CloseCode
+  onMaxData(frame: CreditFrame): CloseCode
+  onMaxStreamData(frame: CreditFrame): CloseCode
+  onMaxStreams(frame: CreditFrame): CloseCode
+  onPathChallenge(challenge: Uint8Array): CloseCode
+  onPathResponse(challenge: Uint8Array): CloseCode
+  onClose(frame: CloseFrame): CloseCode
+}
+
+/** Reads packets for all sessions of an endpoint: one at a time, so the records can be shared. */
+export class FrameWalker {
+  /** The packet just walked holds a frame that wants an ACK: anything but ACK, PADDING and CLOSE. */
+  elicitsAck = false
+  /** The sender waits for the ACK: the packet holds a PING or the end of a stream. */
+  wantsHaste = false
+
+  readonly #ack = new AckFrame()
+  readonly #stream = new StreamFrame()
+  readonly #resetStream = new ResetStreamFrame()
+  readonly #stopSending = new StopSendingFrame()
+  readonly #credit = new CreditFrame()
+  readonly #close = new CloseFrame()
+
+  /** Hands every frame to `sink`; stops at the first that is malformed or refused and answers its close code. */
+  walk(reader: Reader, sink: FrameSink): CloseCode {
+    this.elicitsAck = false
+    this.wantsHaste = false
+    if (reader.remaining === 0) return CloseCode.protocolViolation
+    while (reader.position < reader.end) {
+      const verdict = this.#next(reader, sink)
+      if (verdict !== CloseCode.none) return verdict
+    }
+    return CloseCode.none
+  }
+
+  #next(reader: Reader, sink: FrameSink): CloseCode {
+    const type = reader.varint()
+    switch (type) {
+      case FrameType.padding:
+        return CloseCode.none
+      case FrameType.ack:
+        return readAck(reader, this.#ack) ? sink.onAck(this.#ack) : CloseCode.frameEncoding
+      case FrameType.close:
+        return readClose(reader, this.#close) ? sink.onClose(this.#close) : CloseCode.frameEncoding
+    }
+    this.elicitsAck = true
+    switch (type) {
+      case FrameType.stream:
+      case FrameType.streamWithFin:
+        if (!readStream(reader, type, this.#stream)) return CloseCode.frameEncoding
+        if (this.#stream.fin) this.wantsHaste = true
+        return sink.onStream(this.#stream, reader.buffer)
+      case FrameType.ping:
+        this.wantsHaste = true
+        return CloseCode.none
+      case FrameType.resetStream:
+        return readResetStream(reader, this.#resetStream)
+          ? sink.onResetStream(this.#resetStream)
+          : CloseCode.frameEncoding
+      case FrameType.stopSending:
+        return readStopSending(reader, this.#stopSending)
+          ? sink.onStopSending(this.#stopSending)
+          : CloseCode.frameEncoding
+      default:
+        return this.#creditOrPath(type, reader, sink)
+    }
+  }
+
+  #creditOrPath(type: number, reader: Reader, sink: FrameSink): CloseCode {
+    const credit = this.#credit
+    switch (type) {
+      case FrameType.maxData:
+        return readCredit(reader, credit) ? sink.onMaxData(credit) : CloseCode.frameEncoding
+      case FrameType.maxStreamData:
+        return readStreamCredit(reader, credit) ? sink.onMaxStreamData(credit) : CloseCode.frameEncoding
+      case FrameType.maxStreams:
+        return readCredit(reader, credit) ? sink.onMaxStreams(credit) : CloseCode.frameEncoding
+      case FrameType.dataBlocked:
+        return readCredit(reader, credit) ? CloseCode.none : CloseCode.frameEncoding
+      case FrameType.streamDataBlocked:
+        return readStreamCredit(reader, credit) ? CloseCode.none : CloseCode.frameEncoding
+      case FrameType.pathChallenge:
+      case FrameType.pathResponse: {
+        const challenge = readChallenge(reader)
+        if (reader.failed) return CloseCode.frameEncoding
+        return type === FrameType.pathChallenge ? sink.onPathChallenge(challenge) : sink.onPathResponse(challenge)
+      }
+      default:
+        return CloseCode.frameEncoding
+    }
+  }
+}
