@@ -1,0 +1,103 @@
+// consumer.xml: from its root element to what a consumer is told.
+
+import { Fields } from './fields.ts'
+import type { Problems } from './problems.ts'
+import { linkSettings, refuseRepeats } from './rules.ts'
+import { BALANCES, PROTOCOLS } from './schema.ts'
+import type { XmlElement } from './source.ts'
+
+export interface ConsumerConfig {
+  readonly listeners: readonly Listener[]
+  readonly services: readonly ConsumerService[]
+  readonly surviveSeconds: number
+  /** Bytes of UDP payload. */
+  readonly maxDatagramBytes: number
+  readonly congestion: 'cubic'
+  /** True: listeners that others can reach were opened knowingly, without keys. */
+  readonly insecure: boolean
+}
+
+export interface Listener {
+  /** 0: any free port. */
+  readonly port: number
+  readonly inaddrAny: boolean
+  readonly carrier: 'udp'
+}
+
+export interface ConsumerService {
+  /** In lower case. */
+  readonly uuid: string
+  readonly name: string
+  /** 0: any free port. */
+  readonly port: number
+  readonly inaddrAny: boolean
+  readonly protocol: Protocol
+  readonly maxConnections: number
+  readonly requestBufferBytes: number
+  readonly requestTtlSeconds: number
+  /** 0: none. */
+  readonly idleTimeoutSeconds: number
+  readonly holdSeconds: number
+  readonly balance: Balance
+}
+
+export type Protocol = (typeof PROTOCOLS)[number]
+export type Balance = (typeof BALANCES)[number]
+
+/** Means something only if `problems` is empty afterwards. */
+export function readConsumerRoot(element: XmlElement, problems: Problems): ConsumerConfig {
+  const root = new Fields(element, 'consumer', problems)
+  const listeners = root.groups('listener').map((listener) => new Fields(listener, 'listener', problems))
+  const services = root
+    .groups('consumerServices')
+    .map((group) => new Fields(group, 'consumerServices', problems))
+    .flatMap((group) => group.groups('consumerService'))
+    .map((service) => new Fields(service, 'consumerService', problems, root))
+  refuseReachableListeners(root, listeners, problems)
+  refuseRepeats(listeners, 'port', problems, (port) => `both take UDP port ${port}`)
+  refuseRepeats(services, 'port', problems, (port) => `both take TCP port ${port}`)
+  refuseRepeats(services, 'uuid', problems, (uuid) => `both have the UUID ${uuid}`)
+  return {
+    ...linkSettings(root),
+    insecure: root.isYes('insecure'),
+    listeners: listeners.map(listenerOf),
+    services: services.map(serviceOf),
+  }
+}
+
+/** Safe by default: what others can reach needs keys, and this version has none. */
+function refuseReachableListeners(root: Fields, listeners: readonly Fields[], problems: Problems): void {
+  if (root.isYes('insecure')) return
+  for (const listener of listeners) {
+    if (!listener.isYes('inaddr_any')) continue
+    const reason =
+      '<inaddr_any>yes</inaddr_any> lets other hosts reach this listener, which needs keys, and keys come in a later version'
+    const remedy = 'for now write no, or <insecure>yes</insecure> under <service_consumer> to open it knowingly'
+    problems.add(listener.placeOf('inaddr_any'), `${reason}; ${remedy}`)
+  }
+}
+
+function listenerOf(fields: Fields): Listener {
+  return {
+    port: fields.number('port'),
+    inaddrAny: fields.isYes('inaddr_any'),
+    carrier: fields.word('carrier', ['udp']),
+  }
+}
+
+function serviceOf(fields: Fields): ConsumerService {
+  const uuid = fields.text('uuid')
+  return {
+    uuid,
+    name: fields.text('name') || uuid,
+    port: fields.number('port'),
+    inaddrAny: fields.isYes('inaddr_any'),
+    protocol: fields.word('protocol', PROTOCOLS),
+    maxConnections: fields.number('max_connections'),
+    requestBufferBytes: fields.number('request_buffer'),
+    requestTtlSeconds: fields.number('request_ttl'),
+    idleTimeoutSeconds: fields.number('idle_timeout'),
+    holdSeconds: fields.number('hold'),
+    balance: fields.word('balance', BALANCES),
+  }
+}

@@ -1,0 +1,103 @@
+// What one group of the file says, read by the table: every setting once, whether written here, inherited or left to its default.
+
+import { GROUPS, type GroupName, groupsIn } from './groups.ts'
+import { type Place, type Problems, quote } from './problems.ts'
+import { settingsOf } from './schema.ts'
+import { absentSetting, readSetting, type Setting } from './setting.ts'
+import type { XmlElement } from './source.ts'
+import { refuseAttributes, refuseElement } from './strangers.ts'
+import { allowed } from './values.ts'
+
+/**
+ * The settings and groups inside one group element. What is wrong with them is in `problems` when the constructor returns;
+ * a value that could not be read is then filled with something of its type, so that reading goes on and finds the rest.
+ */
+export class Fields {
+  readonly #settings = new Map<string, Setting>()
+  readonly #groups = new Map<GroupName, XmlElement[]>()
+
+  /** `defaults`: whose settings hold where this group leaves them out. */
+  constructor(element: XmlElement, group: GroupName, problems: Problems, defaults?: Fields) {
+    refuseAttributes(element, group, problems)
+    if (element.text !== '') {
+      problems.add(element, `text may not stand in <${element.name}>, only elements may: ${quote(element.text)}`)
+    }
+    const inherited = (name: string) => (defaults === undefined ? undefined : defaults.#settings.get(name))
+    const written = this.#sort(element, group, problems)
+    for (const rule of settingsOf(group)) {
+      const own = written.get(rule.name)
+      const setting = own === undefined ? inherited(rule.name) : readSetting(rule, own, problems)
+      this.#settings.set(rule.name, setting ?? absentSetting(rule, element))
+      if (setting === undefined && rule.fallback === null) {
+        problems.add(element, `<${rule.name}> is missing in <${element.name}>; it must be ${allowed(rule.takes)}`)
+      }
+    }
+    for (const missing of groupsIn(group).filter((name) => this.groups(name).length === 0)) {
+      problems.add(element, `<${GROUPS[missing].name}> is missing in <${element.name}>`)
+    }
+  }
+
+  text(name: string): string {
+    return String(this.#setting(name).value)
+  }
+
+  number(name: string): number {
+    return Number(this.#setting(name).value)
+  }
+
+  isYes(name: string): boolean {
+    return this.text(name) === 'yes'
+  }
+
+  /** The one of `words` (those of the table) that holds. */
+  word<Word extends string>(name: string, words: readonly [Word, ...Word[]]): Word {
+    const { value } = this.#setting(name)
+    return words.find((word) => word === value) ?? words[0]
+  }
+
+  attribute(name: string, attribute: string): number {
+    return Number(this.#setting(name).attributes.get(attribute))
+  }
+
+  placeOf(name: string): Place {
+    return this.#setting(name).place
+  }
+
+  /** False: the value was refused or is missing, and must not be compared with others. */
+  isSound(name: string): boolean {
+    return this.#setting(name).isSound
+  }
+
+  groups(name: GroupName): readonly XmlElement[] {
+    return this.#groups.get(name) ?? []
+  }
+
+  #setting(name: string): Setting {
+    const setting = this.#settings.get(name)
+    if (setting === undefined) throw new Error(`the table of elements has no <${name}> here`)
+    return setting
+  }
+
+  /** Tells settings (returned) from groups (kept) and from what does not belong here; of what may stand only once, the first counts. */
+  #sort(element: XmlElement, group: GroupName, problems: Problems): ReadonlyMap<string, XmlElement> {
+    const groups = new Map(groupsIn(group).map((name) => [GROUPS[name].name, name]))
+    const settings = new Set(settingsOf(group).map((rule) => rule.name))
+    const firsts = new Map<string, XmlElement>()
+    for (const child of element.children) {
+      const childGroup = groups.get(child.name)
+      const first = firsts.get(child.name)
+      if (childGroup === undefined && !settings.has(child.name)) {
+        refuseElement(child, group, [...groups.keys(), ...settings], problems)
+      } else if (first === undefined) {
+        firsts.set(child.name, child)
+        if (childGroup !== undefined) this.#groups.set(childGroup, [child])
+      } else if (childGroup !== undefined && GROUPS[childGroup].occurs === 'at least once') {
+        this.#groups.get(childGroup)!.push(child)
+      } else {
+        const where = `in <${element.name}>; the first is on line ${first.line}`
+        problems.add(child, `<${child.name}> may stand only once ${where}`)
+      }
+    }
+    return firsts
+  }
+}

@@ -1,0 +1,327 @@
+// THE table of elements: what may stand in consumer.xml and provider.xml, what each takes and what it means (those that only hold
+// others are in groups.ts). Both files are read by it, and docs/configuration.md and the two .xsd files are printed from it, so
+// none of them can say anything else. Long because it is a table.
+
+import { GROUPS, type GroupName } from './groups.ts'
+
+/** What an element (or attribute) takes. What `later` lists is known, but not built in this version. */
+export type Taken =
+  | {
+      readonly kind: 'number'
+      readonly least: number
+      readonly most: number
+      readonly unit: string
+      /** Digits allowed behind the point. */
+      readonly decimals: number
+      /** A word that may stand instead of the number. */
+      readonly word?: string
+    }
+  | { readonly kind: 'word'; readonly words: readonly string[]; readonly later: readonly string[] }
+  | { readonly kind: 'path or word'; readonly words: readonly string[] }
+  | { readonly kind: 'uuid' }
+  | { readonly kind: 'host' }
+  | { readonly kind: 'name' }
+  /** The whole element is for a later version. */
+  | { readonly kind: 'nothing yet' }
+
+export interface AttributeRule {
+  readonly name: string
+  readonly takes: Taken
+  readonly fallback: string
+  readonly meaning: string
+}
+
+/** An element that holds a value. */
+export interface ElementRule {
+  readonly name: string
+  readonly under: readonly GroupName[]
+  readonly takes: Taken
+  /** As it would be typed. Null: the element must be there. Empty: what `absent` says. */
+  readonly fallback: string | null
+  /** What holds without the element, where that is no fixed value. */
+  readonly absent?: string
+  readonly meaning: string
+  readonly example: string
+  readonly attributes?: readonly AttributeRule[]
+}
+
+export const BALANCES = ['least', 'round_robin', 'source_hash'] as const
+export const PROTOCOLS = ['http', 'tcp'] as const
+export const HEALTH_CHECKS = ['connect', 'off'] as const
+export const AUTO = 'auto'
+
+/** What RFC 9000 §14 asks every path to carry; the least that `max_datagram` takes and what `auto` means in this version. */
+export const LEAST_DATAGRAM_BYTES = 1_200
+/** What a UDP datagram over IPv4 can hold: 65,535 less both headers. */
+const MOST_DATAGRAM_BYTES = 65_507
+
+const YES_NO: Taken = { kind: 'word', words: ['yes', 'no'], later: [] }
+const CARRIER: Taken = { kind: 'word', words: ['udp'], later: ['tcp'] }
+const NOTHING_YET: Taken = { kind: 'nothing yet' }
+const PORT = integer(1, 65_535, '')
+const PORT_OR_ANY = integer(0, 65_535, '')
+
+/** Elements that hold a value, in the order in which the manual tells them. A root's service settings are defaults for its services. */
+export const ELEMENTS: readonly ElementRule[] = [
+  {
+    name: 'uuid',
+    under: ['consumerService', 'providerService'],
+    takes: { kind: 'uuid' },
+    fallback: null,
+    meaning: 'The name of the service, the same on both sides; upper and lower case are one.',
+    example: '11111111-2222-3333-4444-555555555555',
+  },
+  {
+    name: 'name',
+    under: ['consumerService', 'providerService'],
+    takes: { kind: 'name' },
+    fallback: '',
+    absent: 'the UUID',
+    meaning: 'What people call the service, in logs and in status.',
+    example: 'intranet wiki',
+  },
+  {
+    name: 'name',
+    under: ['pipe'],
+    takes: { kind: 'name' },
+    fallback: '',
+    absent: 'pipe1, pipe2, … in the order of the file',
+    meaning: 'What people call the pipe, in logs and in status.',
+    example: 'pipe1',
+  },
+  {
+    name: 'inaddr_any',
+    under: ['listener'],
+    takes: YES_NO,
+    fallback: 'no',
+    meaning:
+      'no: providers on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4, which needs <insecure>yes</insecure> in this version.',
+    example: 'no',
+  },
+  {
+    name: 'port',
+    under: ['listener'],
+    takes: PORT_OR_ANY,
+    fallback: '12345',
+    meaning: 'The UDP port that providers dial; 0 takes any free one and shows it in the ready line.',
+    example: '12345',
+  },
+  {
+    name: 'carrier',
+    under: ['listener', 'pipe'],
+    takes: CARRIER,
+    fallback: 'udp',
+    meaning: 'What the link runs over.',
+    example: 'udp',
+  },
+  {
+    name: 'insecure',
+    under: ['consumer'],
+    takes: YES_NO,
+    fallback: 'no',
+    meaning:
+      'yes: listeners that others can reach are opened without keys. Anyone who reaches them can offer services.',
+    example: 'yes',
+  },
+  {
+    name: 'insecure',
+    under: ['pipe'],
+    takes: YES_NO,
+    fallback: 'no',
+    meaning: 'yes: the pipe may lead to another host without keys. Whoever answers there is believed.',
+    example: 'yes',
+  },
+  {
+    name: 'inaddr_any',
+    under: ['consumerService'],
+    takes: YES_NO,
+    fallback: 'no',
+    meaning:
+      'no: clients on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4.',
+    example: 'yes',
+  },
+  {
+    name: 'port',
+    under: ['consumerService'],
+    takes: PORT_OR_ANY,
+    fallback: null,
+    meaning: 'The TCP port on which clients find the service; 0 takes any free one and shows it in the ready line.',
+    example: '3000',
+  },
+  {
+    name: 'hostname',
+    under: ['pipe'],
+    takes: { kind: 'host' },
+    fallback: null,
+    meaning:
+      'The host of the consumer: a name, an IPv4 or an IPv6 address. Other hosts than this one need <insecure>yes</insecure> in this version.',
+    example: '127.0.0.1',
+  },
+  {
+    name: 'port',
+    under: ['pipe'],
+    takes: PORT,
+    fallback: null,
+    meaning: "The port of the consumer's listener.",
+    example: '12345',
+  },
+  {
+    name: 'hostname',
+    under: ['providerService'],
+    takes: { kind: 'host' },
+    fallback: null,
+    meaning: 'The host of the target: a name, an IPv4 or an IPv6 address.',
+    example: '127.0.0.1',
+  },
+  {
+    name: 'port',
+    under: ['providerService'],
+    takes: PORT,
+    fallback: null,
+    meaning:
+      'The TCP port of the target: a web server, any other TCP service, or the service port of another consumer.',
+    example: '3088',
+  },
+  {
+    name: 'protocol',
+    under: ['consumer', 'consumerService', 'provider', 'providerService'],
+    takes: { kind: 'word', words: PROTOCOLS, later: [] },
+    fallback: 'http',
+    meaning:
+      'http: requests are parsed, checked and balanced one by one; tcp: bytes are carried untouched. Both sides must say the same.',
+    example: 'tcp',
+  },
+  {
+    name: 'max_connections',
+    under: ['consumer', 'consumerService'],
+    takes: integer(1, 100_000, 'connections'),
+    fallback: '50',
+    meaning:
+      'Client connections that the service serves at once; further ones wait as long as hold allows, then get 503 (tcp: are closed).',
+    example: '200',
+  },
+  {
+    name: 'request_buffer',
+    under: ['consumer', 'consumerService'],
+    takes: integer(1_024, 16_777_216, 'bytes'),
+    fallback: '4096',
+    meaning:
+      "The largest request head, and how much of one request is held in memory before its body moves at the provider's pace; never a limit on the body.",
+    example: '16384',
+  },
+  {
+    name: 'request_ttl',
+    under: ['consumer', 'consumerService'],
+    takes: { kind: 'number', least: 0.1, most: 86_400, unit: 'seconds', decimals: 3 },
+    fallback: '3',
+    meaning: 'The longest wait for the first byte of the answer once a provider has the whole request; then 504.',
+    example: '0.5',
+  },
+  {
+    name: 'idle_timeout',
+    under: ['consumer', 'consumerService'],
+    takes: integer(0, 86_400, 'seconds'),
+    fallback: '0',
+    meaning:
+      'A stream on which nothing moves for this long is ended; 0: never. Bytes that wait and cannot move are given 60 seconds whatever this says.',
+    example: '300',
+  },
+  {
+    name: 'hold',
+    under: ['consumer', 'consumerService'],
+    takes: integer(0, 300, 'seconds'),
+    fallback: '5',
+    meaning: 'How long a request waits for a provider, or for a place under max_connections, before it gets 503.',
+    example: '10',
+  },
+  {
+    name: 'balance',
+    under: ['consumer', 'consumerService'],
+    takes: { kind: 'word', words: BALANCES, later: [] },
+    fallback: 'least',
+    meaning:
+      'Which of several providers takes the next request: the least busy, each in turn, or always the same one for a client address.',
+    example: 'round_robin',
+  },
+  {
+    name: 'health',
+    under: ['provider', 'providerService'],
+    takes: { kind: 'path or word', words: HEALTH_CHECKS },
+    fallback: 'connect',
+    meaning: 'How the target is probed: connect opens a TCP connection to it; off believes it is well.',
+    example: 'off',
+    attributes: [
+      { name: 'interval', takes: integer(1, 3_600, 'seconds'), fallback: '10', meaning: 'Time between two probes.' },
+    ],
+  },
+  {
+    name: 'survive',
+    under: ['consumer', 'provider'],
+    takes: integer(1, 3_600, 'seconds'),
+    fallback: '60',
+    meaning: "How long a session outlives silence; the smaller of the two sides' values holds.",
+    example: '120',
+  },
+  {
+    name: 'congestion',
+    under: ['consumer', 'provider'],
+    takes: { kind: 'word', words: ['cubic'], later: ['bbr'] },
+    fallback: 'cubic',
+    meaning: 'Who decides how fast datagrams leave.',
+    example: 'cubic',
+  },
+  {
+    name: 'max_datagram',
+    under: ['consumer', 'provider'],
+    takes: {
+      kind: 'number',
+      least: LEAST_DATAGRAM_BYTES,
+      most: MOST_DATAGRAM_BYTES,
+      unit: 'bytes',
+      decimals: 0,
+      word: AUTO,
+    },
+    fallback: AUTO,
+    meaning:
+      'The UDP payload of a full datagram. auto is 1200 in this version, which every path carries; a larger one must fit the whole path.',
+    example: '1400',
+  },
+  {
+    name: 'udp_offload',
+    under: ['consumer', 'provider'],
+    takes: { kind: 'word', words: ['no'], later: ['yes'] },
+    fallback: 'no',
+    meaning: "Whether the kernel's batching of datagrams is used.",
+    example: 'no',
+  },
+  notYet('identity', ['consumer', 'provider'], 'The file with our own key.'),
+  notYet('authorized_providers', ['consumer'], 'The file with the keys of the providers that may register.'),
+  notYet('consumer_key', ['pipe'], 'The key by which the consumer is known.'),
+  notYet('trusted_proxies', ['consumer', 'consumerService'], 'The addresses whose X-Forwarded headers are believed.'),
+  notYet('admin', ['consumer', 'provider'], 'The address of the status page.'),
+  notYet('inspect', ['consumer', 'provider', 'consumerService'], 'Whether requests can be looked at.'),
+]
+
+/** Attributes that name the .xsd file for an editor may stand at a root; they mean nothing to us. */
+export const EDITOR_ATTRIBUTES: ReadonlySet<string> = new Set(['xmlns:xsi', 'xsi:noNamespaceSchemaLocation'])
+
+/** The settings that may stand in `group`. */
+export function settingsOf(group: GroupName): readonly ElementRule[] {
+  return ELEMENTS.filter((rule) => rule.under.includes(group))
+}
+
+/** Said to people: what holds when the element is left out of `group`. */
+export function defaultOf(rule: ElementRule, group: GroupName): string {
+  if (rule.absent !== undefined) return rule.absent
+  if (rule.fallback === null) return 'none; it must be there'
+  const isInherited = GROUPS[group].under !== null && rule.under.some((home) => GROUPS[home].under === null)
+  return isInherited ? `what the root says, else ${rule.fallback}` : rule.fallback
+}
+
+function integer(least: number, most: number, unit: string): Taken {
+  return { kind: 'number', least, most, unit, decimals: 0 }
+}
+
+function notYet(name: string, under: readonly GroupName[], meaning: string): ElementRule {
+  return { name, under, takes: NOTHING_YET, fallback: '', meaning, example: '' }
+}

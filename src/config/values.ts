@@ -1,0 +1,105 @@
+// One value of the file, judged by what its element takes.
+
+import { hostComplaint } from './host.ts'
+import { quote } from './problems.ts'
+import type { Taken } from './schema.ts'
+
+export type Value = string | number
+
+/** The value, or what is wrong and what is allowed (`shown` is how the element or attribute is called in messages). */
+export type Judged = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly what: string }
+
+export function judge(takes: Taken, text: string, shown: string): Judged {
+  if (takes.kind === 'nothing yet') return refused(`${shown} is not in this version; leave it out`)
+  if (text === '') return refused(`${shown} is empty; it must be ${allowed(takes)}`)
+  switch (takes.kind) {
+    case 'number':
+      return judgeNumber(takes, text, shown)
+    case 'word':
+      if (takes.words.includes(text)) return accepted(text)
+      return takes.later.includes(text) ? notYet(takes, text, shown) : mustBe(takes, text, shown)
+    case 'path or word':
+      if (takes.words.includes(text)) return accepted(text)
+      return text.startsWith('/') ? notYet(takes, text, shown) : mustBe(takes, text, shown)
+    case 'uuid':
+      return UUID.test(text) ? accepted(text.toLowerCase()) : mustBe(takes, text, shown)
+    case 'host':
+      return judgeHost(takes, text, shown)
+    case 'name':
+      return NAME.test(text) ? accepted(text) : mustBe(takes, text, shown)
+  }
+}
+
+/** What is allowed, for "must be …". */
+export function allowed(takes: Taken): string {
+  switch (takes.kind) {
+    case 'number':
+      return `${takes.word === undefined ? '' : `${takes.word} or `}${takes.least} to ${takes.most}${unitOf(takes.unit)}`
+    case 'word':
+    case 'path or word':
+      return oneOf(takes.words)
+    case 'uuid':
+      return 'a UUID such as 11111111-2222-3333-4444-555555555555'
+    case 'host':
+      return 'a host name, an IPv4 or an IPv6 address'
+    case 'name':
+      return `1 to ${LONGEST_NAME} characters without control characters`
+    case 'nothing yet':
+      return 'left out'
+  }
+}
+
+/** Any version and variant: the UUIDs in the samples of old are of none. */
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
+
+/** Characters; names go into log lines, where more would hide the rest. */
+export const LONGEST_NAME = 255
+const NAME = new RegExp(`^\\P{Cc}{1,${LONGEST_NAME}}$`, 'u')
+
+/** More digits than any limit has. */
+const WHOLE_NUMBER = /^\d{1,15}$/
+const DECIMAL_NUMBER = /^\d{1,15}\.\d{1,15}$/
+
+function judgeNumber(takes: Taken & { readonly kind: 'number' }, text: string, shown: string): Judged {
+  if (text === takes.word) return accepted(text)
+  const isDecimal = DECIMAL_NUMBER.test(text)
+  if (!isDecimal && !WHOLE_NUMBER.test(text)) return mustBe(takes, text, shown)
+  const value = Number(text)
+  if (value < takes.least || value > takes.most) return mustBe(takes, text, shown)
+  const decimals = isDecimal ? text.length - text.indexOf('.') - 1 : 0
+  if (decimals <= takes.decimals) return accepted(value)
+  const digits = takes.decimals === 0 ? 'a whole number' : `a number with at most ${takes.decimals} decimals`
+  return refused(`${shown} must be ${digits}, ${allowed(takes)}, not ${quote(text)}`)
+}
+
+function judgeHost(takes: Taken, text: string, shown: string): Judged {
+  const complaint = hostComplaint(text)
+  if (complaint === null) return accepted(text)
+  const hint = complaint === '' ? '' : ` (${complaint})`
+  return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)}${hint}`)
+}
+
+function accepted(value: Value): Judged {
+  return { ok: true, value }
+}
+
+function refused(what: string): Judged {
+  return { ok: false, what }
+}
+
+function mustBe(takes: Taken, text: string, shown: string): Judged {
+  return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)}`)
+}
+
+function notYet(takes: Taken, text: string, shown: string): Judged {
+  return refused(`${quote(text)} for ${shown} is not in this version; it must be ${allowed(takes)}`)
+}
+
+function unitOf(unit: string): string {
+  return unit === '' ? '' : ` ${unit}`
+}
+
+function oneOf(words: readonly string[]): string {
+  if (words.length === 1) return words[0]!
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}

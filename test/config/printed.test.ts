@@ -1,0 +1,99 @@
+// What is printed from the table, and the samples: they must agree with it and with each other.
+
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { withReference } from '../../src/config/manual.ts'
+import { type ConsumerConfig, type ProviderConfig, readConsumer, readProvider } from '../../src/config/read.ts'
+import { ELEMENTS } from '../../src/config/schema.ts'
+import { xsdOf } from '../../src/config/xsd.ts'
+
+const CONSUMER_FILES = [
+  'config/consumer.xml',
+  'config/overlay/consumer1.xml',
+  'config/overlay/consumer2.xml',
+  'test/fixtures/config/valid/consumer-everything.xml',
+]
+const PROVIDER_FILES = [
+  'config/provider.xml',
+  'config/overlay/provider1.xml',
+  'config/overlay/provider2.xml',
+  'test/fixtures/config/valid/provider-everything.xml',
+]
+
+function consumerIn(file: string): ConsumerConfig {
+  const outcome = readConsumer(readFileSync(file), file)
+  assert.ok(outcome.ok, outcome.ok ? '' : outcome.problems.join('\n'))
+  return outcome.value
+}
+
+function providerIn(file: string): ProviderConfig {
+  const outcome = readProvider(readFileSync(file), file)
+  assert.ok(outcome.ok, outcome.ok ? '' : outcome.problems.join('\n'))
+  return outcome.value
+}
+
+describe('the printed schemas', () => {
+  for (const file of ['consumer', 'provider'] as const) {
+    it(`config/${file}.xsd is what the table prints`, () => {
+      assert.equal(readFileSync(`config/${file}.xsd`, 'utf8'), xsdOf(file), 'run "npm run xsd"')
+    })
+  }
+
+  for (const [schema, files] of [
+    ['config/consumer.xsd', CONSUMER_FILES],
+    ['config/provider.xsd', PROVIDER_FILES],
+  ] as const) {
+    it(`${schema} takes the files that the program takes`, function () {
+      const run = spawnSync('xmllint', ['--noout', '--nonet', '--schema', schema, ...files], { encoding: 'utf8' })
+      if (run.error !== undefined) {
+        console.warn(
+          `      SKIPPED: xmllint is not installed, nothing has checked ${files.length} files against ${schema}`,
+        )
+        this.skip()
+      }
+      assert.equal(run.status, 0, run.stderr)
+    })
+  }
+})
+
+describe('the manual', () => {
+  const manual = readFileSync('docs/configuration.md', 'utf8')
+
+  it('has the reference that the table prints', () => {
+    assert.equal(manual, withReference(manual), 'run "npm run xsd"')
+  })
+
+  it('names every element of the table with its meaning and example', () => {
+    for (const rule of ELEMENTS) {
+      assert.ok(manual.includes(`\`${rule.name}\``), rule.name)
+      if (rule.example !== '') assert.ok(manual.includes(`\`<${rule.name}>${rule.example}</${rule.name}>\``), rule.name)
+    }
+  })
+
+  it('shows whole files that the programs take', () => {
+    const [consumer, provider] = [...manual.matchAll(/```xml\n(.*?)```/gs)].map((block) => block[1]!)
+    assert.deepEqual(readConsumer(consumer!, 'manual').ok && readProvider(provider!, 'manual').ok, true)
+  })
+})
+
+describe('the samples', () => {
+  it('the provider dials the port on which the consumer listens, for the same service', () => {
+    const [consumer, provider] = [consumerIn('config/consumer.xml'), providerIn('config/provider.xml')]
+    assert.equal(provider.pipes[0]!.port, consumer.listeners[0]!.port)
+    assert.equal(provider.pipes[0]!.services[0]!.uuid, consumer.services[0]!.uuid)
+    assert.deepEqual([consumer.services[0]!.port, provider.pipes[0]!.services[0]!.port], [3000, 3088])
+  })
+
+  it('the overlay is one chain from port 3000 to the web server', () => {
+    const hops = [1, 2].map((n) => ({
+      consumer: consumerIn(`config/overlay/consumer${n}.xml`),
+      pipe: providerIn(`config/overlay/provider${n}.xml`).pipes[0]!,
+    }))
+    for (const { consumer, pipe } of hops) assert.equal(pipe.port, consumer.listeners[0]!.port)
+    const [first, second] = hops
+    assert.equal(first!.consumer.services[0]!.port, 3000)
+    assert.equal(first!.pipe.services[0]!.port, second!.consumer.services[0]!.port)
+    assert.equal(second!.pipe.services[0]!.port, 3088)
+  })
+})
