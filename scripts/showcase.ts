@@ -69,12 +69,12 @@ class Stage {
 
   startWebServer(port: number): Promise<void> {
     const args = ['--port', String(port), '--name', 'the web server behind the tunnel']
-    return this.#start('web server', 'stresstest/web-server', args)
+    return this.#start('web server', builtProgram('stresstest/web-server', ...args))
   }
 
   startDaemon(daemon: ShowcaseDaemon): Promise<void> {
     const configFile = relative(process.cwd(), join(projectFolder, daemon.configFile))
-    return this.#start(`${daemon.program} ${daemon.configFile}`, `src/cli/${daemon.program}`, [configFile])
+    return this.#start(`${daemon.program} ${daemon.configFile}`, builtProgram(`src/cli/${daemon.program}`, configFile))
   }
 
   /** Throws as soon as a program ends that nobody asked to. */
@@ -88,10 +88,10 @@ class Stage {
     rmSync(this.#stateFolder, { recursive: true, force: true })
   }
 
-  async #start(name: string, file: string, args: readonly string[]): Promise<void> {
+  async #start(name: string, command: readonly string[]): Promise<void> {
     const begun = performance.now()
     const environment = { EDGERQ_STATE_DIR: this.#stateFolder }
-    const program = new ChildProgram({ name, file: builtProgram(file), args, environment })
+    const program = new ChildProgram({ name, command, environment })
     this.#programs.push(program)
     const ready = program.line(/^\S+ ready (.*)$/)
     const match = await Promise.race([ready.catch(() => null), program.exited.then(() => null)])

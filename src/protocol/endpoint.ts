@@ -65,6 +65,8 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   readonly #ready = new BoundedQueue<Stream>(AS_MANY_AS_EXIST)
   readonly #events = new BoundedQueue<SessionEvent>(AS_MANY_AS_EXIST)
   readonly #resets: Resets<Session>
+  readonly #pathsInUse = new Set<PathId>()
+  #pathsGatheredAt: Micros = -1
   #nextId = 1
   #isAccepting: boolean
   #wasWoken = false
@@ -155,6 +157,13 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     return this.#byLocalId.size === 0
   }
 
+  /** Streams of all sessions that are not finished on both sides; counted anew each time, so not for hot paths. */
+  get openStreams(): number {
+    let count = 0
+    for (const session of this.#byLocalId.values()) count += session.openStreams
+    return count
+  }
+
   /** Tells the peer of a session that we had before we restarted that it is gone; `connectionId` is the one that we chose then. */
   resetForgotten(path: PathId, connectionId: Uint8Array): void {
     this.#resets.add(connectionId, path)
@@ -167,9 +176,14 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     for (const session of this.#byLocalId.values()) if (session.path === path) session.onUnreachable(now)
   }
 
+  /** Asked for thousands of paths in a row when the carrier's table is full: the answer is gathered once for each moment. */
   isPathInUse(path: PathId): boolean {
-    for (const session of this.#byLocalId.values()) if (session.path === path) return true
-    return false
+    if (this.#pathsGatheredAt !== this.clock) {
+      this.#pathsInUse.clear()
+      for (const session of this.#byLocalId.values()) this.#pathsInUse.add(session.path)
+      this.#pathsGatheredAt = this.clock
+    }
+    return this.#pathsInUse.has(path)
   }
 
   // ---- Datagrams by kind; each answers 0 or the reason why it was dropped ----
@@ -252,6 +266,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     localId[0] = 0
     const session = new Session(this, this.#nextId++, localId, { path, isDialler: role === Role.dialler })
     this.#byLocalId.set(connectionKey(localId, 0), session)
+    this.#pathsGatheredAt = -1
     return session
   }
 

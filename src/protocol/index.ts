@@ -24,6 +24,10 @@ export {
   MOST_DATAGRAM_BYTES,
   WRITE_HIGH_WATER_BYTES,
 } from './limits.ts'
+export type { ControlMessage, ServiceProtocol } from './messages/control.ts'
+export { ControlReader, encodeControl, RefusalCode } from './messages/control.ts'
+export type { StreamHead } from './messages/stream-head.ts'
+export { ACCEPTED, encodeStreamHead, HOP_ID_BYTES, MOST_HOPS, StreamHeadReader } from './messages/stream-head.ts'
 export type { AnswerHandshake, Crypto, DialHandshake, Opener, Random, Sealer, SessionKeys, Trace } from './ports.ts'
 export { silentTrace, TAG_BYTES } from './ports.ts'
 export { DEFAULT_SETTINGS } from './settings.ts'

@@ -127,6 +127,11 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     return this.#parts.streams.openedStreams
   }
 
+  /** Streams of both sides. */
+  get openStreams(): number {
+    return this.#parts.streams.openStreams
+  }
+
   openStream(): StreamHandle | null {
     return this.isOpen ? this.#parts.streams.open() : null
   }
@@ -156,6 +161,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   onRepeatedInit(init: Uint8Array, from: PathId): void {
     if (this.#phase.kind !== 'unconfirmed' || !this.#phase.answer.isFor(init)) return
     this.#parts.path.current = from
+    this.#phase.answer.onRepeated(this.#owner.clock)
     this.#phase.repeatsResp = true
     this.onWork()
   }
@@ -167,6 +173,8 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     if (dialled === null) return false
     this.#meet(dialled.remoteId, dialled.keys, dialled.hello)
     this.#parts.liveness.onHeard(now)
+    const roundTrip = this.#phase.dial.roundTrip(now)
+    if (roundTrip !== null) this.#parts.rtt.sample(roundTrip, 0)
     // The listener holds the session as unconfirmed until it hears a data packet.
     this.#parts.builder.wantsPing = true
     this.#open()

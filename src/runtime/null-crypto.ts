@@ -9,7 +9,7 @@ import {
   type Random,
   type SessionKeys,
   TAG_BYTES,
-} from '../protocol/ports.ts'
+} from '../protocol/index.ts'
 import { CHECK_KEY_BYTES, PacketCheck } from './packet-check.ts'
 import { systemRandom } from './system.ts'
 

@@ -2,8 +2,8 @@
 // Tells a damaged packet, and one of another session, from a good one. No secret is in it: it keeps accidents out, not people.
 
 import { crc32 } from 'node:zlib'
-import { type Opener, type Sealer, TAG_BYTES } from '../protocol/ports.ts'
-import type { PacketNumber } from '../protocol/units.ts'
+import type { PacketNumber } from '../protocol/index.ts'
+import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
 
 /** The session's bytes in each tag; the CRC-32 takes the rest. */
 const STAMP_BYTES = TAG_BYTES - 4

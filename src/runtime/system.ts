@@ -1,8 +1,7 @@
 // The clock and the randomness of the machine, as the core wants them.
 
 import { randomFillSync } from 'node:crypto'
-import type { Random } from '../protocol/ports.ts'
-import type { Micros } from '../protocol/units.ts'
+import type { Micros, Random } from '../protocol/index.ts'
 
 /** Whole microseconds since the process began; never steps back, whatever the wall clock does. */
 export function monotonicClock(): Micros {

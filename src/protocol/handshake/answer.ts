@@ -31,8 +31,8 @@ export class Answer {
   /** The RESP as it is sent each time the same INIT comes. */
   readonly resp: Uint8Array
   readonly keys: SessionKeys
-  /** The session is forgotten if nothing confirms it until then. */
-  readonly deadline: Micros
+  /** The session is forgotten if nothing confirms it until then; each repeat of the question puts it off. */
+  deadline: Micros
   readonly #mac: Uint8Array
 
   constructor(
@@ -55,6 +55,11 @@ export class Answer {
     this.keys = written.keys
     this.deadline = now + CONFIRM_WITHIN
     this.#mac = macOf(init).slice()
+  }
+
+  /** The dialler is still there, and has not got the answer. */
+  onRepeated(now: Micros): void {
+    this.deadline = now + CONFIRM_WITHIN
   }
 
   /** True: the very INIT that was answered, so the same answer is right. */

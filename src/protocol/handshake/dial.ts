@@ -27,6 +27,7 @@ export class Dial {
   readonly #givesUpAt: Micros
   #repeatAt: Micros
   #sent = 0
+  #sentAt: Micros = 0
 
   constructor(crypto: Crypto, ownId: Uint8Array, hello: Hello, now: Micros) {
     this.#crypto = crypto
@@ -49,7 +50,13 @@ export class Dial {
     if (now < this.#repeatAt) return false
     this.#repeatAt = now + (REPEAT_AFTER[this.#sent] ?? REPEAT_LATER)
     this.#sent++
+    this.#sentAt = now
     return true
+  }
+
+  /** How long question and answer took; null if it was asked more than once, since nobody knows which one was answered (Karn). */
+  roundTrip(now: Micros): Micros | null {
+    return this.#sent === 1 ? Math.max(now - this.#sentAt, 1) : null
   }
 
   /** Null: not a genuine answer to this INIT; the dial goes on as if nothing had come. */

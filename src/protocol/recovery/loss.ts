@@ -19,6 +19,8 @@ const MOST_PACKET_THRESHOLD = 64
 /** Reordering in time, as a factor of the round trip (RFC 9002 §6.1.2), and how far experience may raise it. */
 const LEAST_TIME_THRESHOLD = 9 / 8
 const MOST_TIME_THRESHOLD = 2
+/** Three late packets take it from the least to the most. */
+const TIME_THRESHOLD_GROWTH = 1.25
 /** The probe timeout doubles each time, but never beyond this or one plain timeout, whichever is longer. */
 const PROBE_BACKOFF_CAP: Micros = SECOND
 /** Probes a timeout sends: two, since one may be lost as well (RFC 9002 §6.2.4). */
@@ -62,9 +64,11 @@ export class LossDetector {
   #timeThreshold = LEAST_TIME_THRESHOLD
   /** Packets up to here were sent while the window or the pacer held more back. */
   #limitedThrough: PacketNumber = -1
-  /** Losses sent before this belong to the cut made then; `#cutLosses` of them have not turned out spurious. */
+  /** What was sent after `#cutFrom` and up to `#cutAt` belongs to the last cut; `#cutLosses` of its losses have not turned out spurious. */
+  #cutFrom: Micros = Number.NEGATIVE_INFINITY
   #cutAt: Micros = Number.NEGATIVE_INFINITY
   #cutLosses = 0
+  #firstSampleAt: Micros = Number.POSITIVE_INFINITY
 
   constructor(parts: LossDetectorParts) {
     this.#sent = parts.sent
@@ -113,7 +117,10 @@ export class LossDetector {
     if (largest > this.#largestAcked) this.#largestAcked = largest
     if (newest < 0) return CloseCode.none
     this.timeouts = 0
-    if (samples) this.#rtt.sample(Math.max(now - largestSentAt, 1), Math.min(frame.delay, this.peerMaxAckDelay))
+    if (samples) {
+      this.#rtt.sample(Math.max(now - largestSentAt, 1), Math.min(frame.delay, this.peerMaxAckDelay))
+      this.#firstSampleAt = Math.min(this.#firstSampleAt, now)
+    }
     acked.newestSentAt = sent.sentAt(newest)
     this.#report(newest, samples, now)
     this.detect(now)
@@ -149,29 +156,31 @@ export class LossDetector {
       }
       bytes += sent.bytes(packet)
       newestSentAt = sentAt
-      if (runStartedAt < 0) runStartedAt = sentAt
-      if (sentAt - runStartedAt > this.#persistentSpan()) isPersistent = true
+      // How long is too long is not known before the path was measured (RFC 9002 §7.6.2).
+      if (runStartedAt < 0 && sentAt >= this.#firstSampleAt) runStartedAt = sentAt
+      if (runStartedAt >= 0 && sentAt - runStartedAt > this.#persistentSpan()) isPersistent = true
       if (sentAt > this.#cutAt) this.#startCut(now)
-      this.#cutLosses++
+      if (sentAt > this.#cutFrom) this.#cutLosses++
       this.#onPacketLost(packet, sent.bytes(packet), now)
       sent.lose(packet, this.#sink)
     }
     if (bytes > 0) this.#controller.onLost(bytes, newestSentAt, now)
-    if (isPersistent && this.#rtt.hasSample) this.#controller.onPersistentCongestion(now)
+    if (isPersistent) this.#controller.onPersistentCongestion(now)
     sent.advance(now - this.#persistentSpan())
   }
 
   #startCut(now: Micros): void {
+    this.#cutFrom = this.#cutAt
     this.#cutAt = now
     this.#cutLosses = 0
   }
 
   #onSpuriousLoss(packet: PacketNumber, largest: PacketNumber, now: Micros): void {
-    const distance = largest - packet + 1
-    this.#packetThreshold = Math.min(Math.max(this.#packetThreshold, distance), MOST_PACKET_THRESHOLD)
-    if (distance <= LEAST_PACKET_THRESHOLD)
-      this.#timeThreshold = Math.min(this.#timeThreshold * 1.25, MOST_TIME_THRESHOLD)
-    if (this.#sent.sentAt(packet) > this.#cutAt || this.#cutLosses === 0) return
+    const overtakenBy = largest - packet
+    // Overtaken by too few to be lost by number, it was time that was too short.
+    if (overtakenBy >= this.#packetThreshold) this.#packetThreshold = Math.min(overtakenBy + 1, MOST_PACKET_THRESHOLD)
+    else this.#timeThreshold = Math.min(this.#timeThreshold * TIME_THRESHOLD_GROWTH, MOST_TIME_THRESHOLD)
+    if (this.#sent.sentAt(packet) <= this.#cutFrom || this.#cutLosses === 0) return
     this.#cutLosses--
     if (this.#cutLosses === 0) this.#controller.onSpuriousLoss(now)
   }

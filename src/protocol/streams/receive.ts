@@ -92,19 +92,20 @@ export class ReceiveHalf {
 
   /** The peer gives up: bytes that nobody has read are dropped. */
   onReset(code: number, finalSize: number): CloseCode {
-    if (this.#finalSize >= 0 ? finalSize !== this.#finalSize : finalSize < this.highest) return CloseCode.finalSize
+    const knewEnd = this.#finalSize >= 0
+    if (knewEnd ? finalSize !== this.#finalSize : finalSize < this.highest) return CloseCode.finalSize
     this.#finalSize = finalSize
     this.highest = finalSize
-    // Everything was here already: the reset came too late to change anything.
-    if (this.resetCode >= 0 || this.#arrived === finalSize) return CloseCode.none
+    // The end and everything before it were here already: the reset came too late to change anything.
+    if (this.resetCode >= 0 || (knewEnd && this.#arrived === finalSize)) return CloseCode.none
     this.resetCode = code
     this.#discard()
     return CloseCode.none
   }
 
-  /** The session is gone before the stream ended. */
+  /** The session is gone. A stream of which everything is here can still be read to its end. */
   abandon(code: number): void {
-    if (this.isFinished) return
+    if (this.isComplete) return
     this.resetCode = code
     this.#discard()
   }

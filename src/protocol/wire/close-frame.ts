@@ -20,14 +20,15 @@ export function readClose(reader: Reader, into: CloseFrame): boolean {
   return !reader.failed
 }
 
-/** The reason is cut to what the frame and the room allow; false: not even an empty reason fits. */
+/** The reason is cut, between two characters, to what the frame and the room allow; false: not even an empty reason fits. */
 export function writeClose(writer: Writer, frame: CloseFrame): boolean {
   const room = writer.room - 1 - varintBytes(frame.code) - 2
   if (room < 0) return false
-  const reason = encoder.encode(frame.reason).subarray(0, Math.min(room, MOST_CLOSE_REASON_BYTES))
+  const reason = new Uint8Array(Math.min(room, MOST_CLOSE_REASON_BYTES))
+  const { written } = encoder.encodeInto(frame.reason, reason)
   writer.u8(FrameType.close)
   writer.varint(frame.code)
-  writer.varint(reason.length)
-  writer.bytes(reason)
+  writer.varint(written)
+  writer.bytes(reason.subarray(0, written))
   return true
 }

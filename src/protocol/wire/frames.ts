@@ -59,13 +59,18 @@ export class FrameWalker {
 
   #next(reader: Reader, sink: FrameSink): CloseCode {
     const type = reader.varint()
+    // Cut short it reads as 0, which is PADDING.
+    if (reader.failed) return CloseCode.frameEncoding
     switch (type) {
       case FrameType.padding:
         return CloseCode.none
       case FrameType.ack:
         return readAck(reader, this.#ack) ? sink.onAck(this.#ack) : CloseCode.frameEncoding
       case FrameType.close:
-        return readClose(reader, this.#close) ? sink.onClose(this.#close) : CloseCode.frameEncoding
+        if (!readClose(reader, this.#close)) return CloseCode.frameEncoding
+        // The session is over: a frame behind its goodbye must not find it.
+        reader.position = reader.end
+        return sink.onClose(this.#close)
     }
     this.elicitsAck = true
     switch (type) {

@@ -1,0 +1,88 @@
+// The ways to the same origin that are compared: directly, over two TCP pipes, and through edgerq with each size of datagram.
+// Each program is a process of its own, as in life.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { ChildProgram } from '../stresstest/rig/child-program.ts'
+import { startConsumer, startProvider } from '../stresstest/rig/daemons.ts'
+import { builtProgram } from '../stresstest/rig/places.ts'
+import { ReadyLine } from '../stresstest/rig/ready-line.ts'
+import { startNginx } from './nginx.ts'
+
+export interface BenchRoute {
+  readonly name: string
+  /** Where small requests are sent. */
+  readonly requestsPort: number
+  /** Where bodies are moved. */
+  readonly transfersPort: number
+  /** What is charged for memory and CPU time: all that stands between client and origin. */
+  readonly programs: readonly ChildProgram[]
+}
+
+export const DIRECT = 'direct'
+export const TWO_PIPES = 'two TCP pipes'
+
+const REQUESTS_UUID = '11111111-2222-3333-4444-555555555555'
+const TRANSFERS_UUID = '22222222-3333-4444-5555-666666666666'
+
+interface Origins {
+  readonly requestsPort: number
+  readonly transfersPort: number
+  /** What answers the small requests. */
+  readonly name: string
+}
+
+/** Starts every route; everything that is written goes to `folder`. */
+export async function layRoutes(folder: string, maxDatagramBytes: readonly number[]): Promise<[string, BenchRoute[]]> {
+  const origins = await startOrigins(folder)
+  const routes = [{ ...origins, name: DIRECT, programs: [] }, await layPipes(origins)]
+  for (const bytes of maxDatagramBytes) routes.push(await layTunnel(folder, origins, bytes))
+  return [origins.name, routes]
+}
+
+async function startOrigins(folder: string): Promise<Origins> {
+  const { port } = await startPeerProgram('origin', builtProgram('bench/origin'))
+  const nginxPort = await startNginx(folder)
+  if (nginxPort === null) return { requestsPort: port, transfersPort: port, name: 'bench/origin.ts' }
+  return { requestsPort: nginxPort, transfersPort: port, name: 'nginx (transfers: bench/origin.ts)' }
+}
+
+async function layPipes(origins: Origins): Promise<BenchRoute> {
+  const programs: ChildProgram[] = []
+  const layTwo = async (to: number): Promise<number> => {
+    const inner = await startPeerProgram('inner pipe', builtProgram('bench/tcp-pipe', '--to', String(to)))
+    const outer = await startPeerProgram('outer pipe', builtProgram('bench/tcp-pipe', '--to', String(inner.port)))
+    programs.push(outer.program, inner.program)
+    return outer.port
+  }
+  const requestsPort = await layTwo(origins.requestsPort)
+  const isOneOrigin = origins.transfersPort === origins.requestsPort
+  const transfersPort = isOneOrigin ? requestsPort : await layTwo(origins.transfersPort)
+  return { name: TWO_PIPES, requestsPort, transfersPort, programs }
+}
+
+async function layTunnel(folder: string, origins: Origins, maxDatagramBytes: number): Promise<BenchRoute> {
+  const name = `edgerq ${maxDatagramBytes}`
+  const own = join(folder, String(maxDatagramBytes))
+  mkdirSync(own)
+  const root = { max_datagram: maxDatagramBytes }
+  const uuids = [REQUESTS_UUID, TRANSFERS_UUID]
+  const services = uuids.map((uuid) => ({ uuid, protocol: 'tcp', max_connections: 1000 }))
+  const consumer = await startConsumer({ name: 'consumer', folder: own }, { root, services })
+  const targets = [origins.requestsPort, origins.transfersPort].map((port, index) => {
+    return { uuid: uuids[index], protocol: 'tcp', port }
+  })
+  const pipe = { port: consumer.ready.port('udp'), services: targets }
+  const provider = await startProvider({ name: 'provider', folder: own }, { root, pipes: [pipe] })
+  const [requestsPort, transfersPort] = uuids.map((uuid) => consumer.ready.port(uuid)) as [number, number]
+  return { name, requestsPort, transfersPort, programs: [consumer.program, provider.program] }
+}
+
+async function startPeerProgram(
+  name: string,
+  command: readonly string[],
+): Promise<{ readonly program: ChildProgram; readonly port: number }> {
+  const program = new ChildProgram({ name, command })
+  const match = await program.line(/ ready .*$/)
+  return { program, port: new ReadyLine(match[0]).port('tcp') }
+}

@@ -1,0 +1,155 @@
+// What edgerq-sc and edgerq-sp have in common: command line, configuration file, log, signals, exit status.
+
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { Command, CommanderError, Option } from 'commander'
+import type { Outcome } from '../config/read.ts'
+import { LOG_LEVELS, type Log, type LogLevel, openLog } from '../log.ts'
+import { ExitError, ExitStatus } from './exit.ts'
+import { VERSION } from './version.ts'
+
+/** A program that is running. */
+export interface Running {
+  /** Takes nothing new, waits for what is under way, at most `withinMs`, and ends. */
+  stop(withinMs: number): Promise<void>
+  /** Resets every client and every target at once: a process that just ends would close them as if all had been said. */
+  cut(): void
+}
+
+export interface DaemonKind<Config> {
+  readonly name: 'edgerq-sc' | 'edgerq-sp'
+  readonly summary: string
+  readonly argument: string
+  readonly read: (source: Uint8Array, fileName: string) => Outcome<Config>
+  readonly run: (config: Config, context: DaemonContext) => Promise<Running>
+}
+
+export interface DaemonContext {
+  readonly configPath: string
+  readonly log: Log
+  /** `edgerq-sc/0.1.0`. */
+  readonly software: string
+  /** Prints the one line on stdout that begins with `NAME ready`. */
+  readonly ready: (fields: readonly string[]) => void
+}
+
+/** What is under way gets this long after the first signal. */
+const DRAIN_MS = 30_000
+
+interface Options {
+  readonly check?: true
+  readonly logLevel: LogLevel
+}
+
+/** Runs the program and never returns: it exits with its status. */
+export async function runDaemon<Config>(kind: DaemonKind<Config>): Promise<void> {
+  let status: ExitStatus = ExitStatus.stopped
+  try {
+    status = await start(kind)
+  } catch (error) {
+    status = tell(kind.name, error)
+  }
+  process.exitCode = status
+  process.exit()
+}
+
+async function start<Config>(kind: DaemonKind<Config>): Promise<ExitStatus> {
+  const { path, options } = parse(kind)
+  const config = load(kind, path)
+  if (options.check) {
+    process.stdout.write(`${path}: no problems\n`)
+    return ExitStatus.stopped
+  }
+  const log = openLog({ level: options.logLevel, isTerminal: process.stderr.isTTY === true })
+  const stopping = signals(log)
+  try {
+    const running = await kind.run(config, {
+      configPath: path,
+      log,
+      software: `${kind.name}/${VERSION}`,
+      ready: (fields) => process.stdout.write(`${[kind.name, 'ready', ...fields].join(' ')}\n`),
+    })
+    await stopping.first
+    void stopping.second.then(() => {
+      running.cut()
+      process.exit(ExitStatus.stopped)
+    })
+    await running.stop(DRAIN_MS)
+    log.info('stopped')
+    return ExitStatus.stopped
+  } finally {
+    await log.close()
+  }
+}
+
+function parse<Config>(kind: DaemonKind<Config>): { path: string; options: Options } {
+  const command = new Command(kind.name)
+    .description(kind.summary)
+    .argument(kind.argument, 'the configuration file')
+    .option('--check', 'read the configuration, print every problem, and exit')
+    .addOption(
+      new Option('--log-level <level>', 'the least urgent level that is logged').choices(LOG_LEVELS).default('info'),
+    )
+    .version(`${kind.name} ${VERSION}`)
+    .addHelpText('after', HELP)
+    .exitOverride()
+    .showHelpAfterError(`(${kind.name} --help says more)`)
+  command.parse(process.argv)
+  return { path: command.args[0]!, options: command.opts<Options>() }
+}
+
+const HELP = `
+Signals: SIGTERM and SIGINT stop taking new work, finish what is under way within 30 s, and exit; a second one exits now.
+Exit status: 0 stopped as asked, 1 could not run, 2 the command line or the configuration is wrong.`
+
+function load<Config>(kind: DaemonKind<Config>, path: string): Config {
+  let source: Uint8Array
+  try {
+    source = readFileSync(path)
+  } catch (cause) {
+    throw new ExitError(ExitStatus.wrongUsage, `${path}: ${readFailure(cause as NodeJS.ErrnoException)}`)
+  }
+  const outcome = kind.read(source, basename(path))
+  if (outcome.ok) return outcome.value
+  throw new ExitError(ExitStatus.wrongUsage, outcome.problems.join('\n'))
+}
+
+function readFailure(cause: NodeJS.ErrnoException): string {
+  if (cause.code === 'ENOENT') return 'there is no such file; give the path of the configuration file'
+  if (cause.code === 'EACCES') return 'this user may not read the file; change its owner or mode'
+  if (cause.code === 'EISDIR') return 'this is a directory; give the path of the configuration file in it'
+  return `the file cannot be read: ${cause.message}`
+}
+
+/** Two promises, for the first and the second SIGTERM or SIGINT. */
+function signals(log: Log): { readonly first: Promise<void>; readonly second: Promise<void> } {
+  process.on('SIGHUP', () => {
+    log.warn('ignored', {
+      signal: 'SIGHUP',
+      remedy: 'this version reloads nothing; restart the program to apply changes',
+    })
+  })
+  const resolvers: (() => void)[] = []
+  const first = new Promise<void>((resolve) => resolvers.push(resolve))
+  const second = new Promise<void>((resolve) => resolvers.push(resolve))
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (resolvers.length === 2) log.info('stopping', { signal, withinMs: DRAIN_MS, hint: 'a second signal stops now' })
+    resolvers.shift()?.()
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+  return { first, second }
+}
+
+/** One message for whoever started the program; the answer is its exit status. */
+function tell(name: string, error: unknown): ExitStatus {
+  // Commander has printed its own message, or the help or version that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitStatus.stopped : ExitStatus.wrongUsage
+  if (error instanceof ExitError && error.status === ExitStatus.wrongUsage) {
+    process.stderr.write(`${error.message}\n`)
+    return error.status
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${name}: ${message}\n`)
+  return ExitStatus.couldNotRun
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// edgerq-sp PROVIDER.xml: the service provider. Puts the parts together and hands them down.
+
+import { randomBytes } from 'node:crypto'
+import { openUdpCarrier } from '../carriers/udp.ts'
+import { type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
+import type { Pipe } from '../provider/pipe.ts'
+import { Provider } from '../provider/provider.ts'
+import type { Driver } from '../runtime/driver.ts'
+import { systemRandom } from '../runtime/system.ts'
+import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
+import { openDriver } from './link.ts'
+import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
+
+async function run(config: ProviderConfig, context: DaemonContext): Promise<Running> {
+  const { log } = context
+  const directory = new StateDirectory(stateDirectoryPath(process.env), log)
+  const states: ProviderState[] = []
+  const pipes: { config: PipeConfig; driver: Driver }[] = []
+  for (const [index, pipe] of config.pipes.entries()) {
+    if (pipe.insecure)
+      log.warn('insecure', {
+        pipe: pipe.name,
+        meaning: 'the link to this consumer is not authenticated: <insecure>yes</insecure> says so',
+      })
+    const isNameTaken = config.pipes.slice(0, index).some(({ name }) => name === pipe.name)
+    const state = directory.providerState(context.configPath, isNameTaken ? `${pipe.name} #${index + 1}` : pipe.name)
+    states.push(state)
+    pipes.push({ config: pipe, driver: await drive(config, state) })
+  }
+  const provider = new Provider({
+    pipes,
+    log,
+    software: context.software,
+    fraction: () => systemRandom.fraction(),
+    onReady: (pipe: Pipe) => context.ready([`${pipe.name}=${pipe.consumer}`]),
+  })
+  provider.start()
+  return {
+    async stop(withinMs) {
+      await provider.stop(withinMs)
+      for (const state of states) state.close()
+    },
+    cut: () => provider.cut(),
+  }
+}
+
+async function drive(config: ProviderConfig, state: ProviderState): Promise<Driver> {
+  return openDriver({
+    carrier: await openUdpCarrier({ role: 'dialler' }),
+    acceptsSessions: false,
+    instanceId: state.instanceId,
+    // A restarted provider dials from another port: nobody could use a token of its last life.
+    resetKey: randomBytes(32),
+    surviveSeconds: config.surviveSeconds,
+    maxDatagramBytes: config.maxDatagramBytes,
+  })
+}
+
+await runDaemon({
+  name: 'edgerq-sp',
+  summary: 'edgerq service provider: dials out to consumers and serves what comes back from local targets.',
+  argument: '<provider.xml>',
+  read: readProvider,
+  run,
+})

@@ -1,0 +1,48 @@
+// Makes what both daemons stand on: an endpoint on a carrier, driven by the real clock.
+
+import { randomBytes } from 'node:crypto'
+import type { Carrier } from '../carriers/carrier.ts'
+import { BOOT_ID_BYTES, Cubic, DEFAULT_SETTINGS, Endpoint, SECOND } from '../protocol/index.ts'
+import { Driver } from '../runtime/driver.ts'
+import { nullCrypto } from '../runtime/null-crypto.ts'
+import { monotonicClock, systemRandom } from '../runtime/system.ts'
+
+export interface LinkOptions {
+  readonly carrier: Carrier
+  readonly acceptsSessions: boolean
+  readonly instanceId: Uint8Array
+  /** Makes the tokens of RESET; a listener keeps it over a restart. */
+  readonly resetKey: Uint8Array
+  readonly surviveSeconds: number
+  readonly maxDatagramBytes: number
+}
+
+export function openDriver(options: LinkOptions): Driver {
+  const endpoint = new Endpoint(
+    {
+      random: systemRandom,
+      crypto: nullCrypto(options.resetKey),
+      settings: {
+        ...DEFAULT_SETTINGS,
+        survive: options.surviveSeconds * SECOND,
+        maxDatagramBytes: options.maxDatagramBytes,
+      },
+      acceptsSessions: options.acceptsSessions,
+      instanceId: options.instanceId,
+      bootId: BOOT_ID,
+      newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
+    },
+    monotonicClock(),
+  )
+  return new Driver(endpoint, options.carrier, monotonicClock)
+}
+
+/** When this process began, in ms, and two random bytes: a later start has a larger one. */
+const BOOT_ID = bootId()
+
+function bootId(): Uint8Array {
+  const id = Buffer.alloc(BOOT_ID_BYTES)
+  id.writeUIntBE(Date.now(), 0, 6)
+  randomBytes(2).copy(id, 6)
+  return id
+}

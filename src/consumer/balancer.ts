@@ -1,0 +1,63 @@
+// Which provider takes the next stream. First by how likely it is to serve it at all, then by the method of the configuration.
+
+import type { Provider, Registration } from './directory.ts'
+
+export type BalanceMethod = 'least' | 'round_robin' | 'source_hash'
+
+/** Draining providers and those that were tried already are never chosen. */
+export class Balancer {
+  readonly #method: BalanceMethod
+  #turn = 0
+
+  constructor(method: BalanceMethod) {
+    this.#method = method
+  }
+
+  /** Null: nobody is left. `source` is the client's address, for `source_hash`. */
+  choose<P extends Provider>(all: readonly Registration<P>[], tried: ReadonlySet<P>, source: string): P | null {
+    const candidates = all.filter(({ provider }) => !provider.isDraining && !tried.has(provider))
+    if (candidates.length === 0) return null
+    const best = Math.min(...candidates.map(doubt))
+    return this.#pick(
+      candidates.filter((candidate) => doubt(candidate) === best).map(({ provider }) => provider),
+      source,
+    )
+  }
+
+  #pick<P extends Provider>(equals: readonly P[], source: string): P {
+    switch (this.#method) {
+      case 'least':
+        return least(equals, this.#turn++)
+      case 'round_robin':
+        return equals[this.#turn++ % equals.length]!
+      case 'source_hash':
+        return equals.reduce((best, next) => (weight(source, next) > weight(source, best) ? next : best))
+    }
+  }
+}
+
+/** A silent path is worse than nothing better; a target that does not answer is worse still, but may be back before its next probe. */
+function doubt({ provider, isHealthy }: Registration): number {
+  return (isHealthy ? 0 : 2) + (provider.isSuspect ? 1 : 0)
+}
+
+/** The least loaded; among equals each in turn, so that idle providers share the first streams too. */
+function least<P extends Provider>(equals: readonly P[], turn: number): P {
+  let best = equals[turn % equals.length]!
+  for (const next of equals) if (next.load < best.load) best = next
+  return best
+}
+
+/** Rendezvous hashing: a provider that goes or comes moves only its own share of the clients. */
+function weight(source: string, provider: Provider): number {
+  return fnv1a(`${source}|${provider.instance}`)
+}
+
+/** FNV-1a, 32 bits: short, well spread; nobody gains by choosing an address for it. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  // The low bits of FNV mix late characters poorly; one more round spreads them.
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  return (hash ^ (hash >>> 13)) >>> 0
+}

@@ -1,0 +1,121 @@
+// The consumer: sessions of providers on one side, services for clients on the other, the directory between them.
+
+import type { ConsumerConfig, ConsumerService } from '../config/read.ts'
+import type { Log } from '../log.ts'
+import { CloseCode, closeSentence, type SessionEvent, type SessionHandle, StreamCode } from '../protocol/index.ts'
+import type { Driver } from '../runtime/driver.ts'
+import { Watchdog } from '../runtime/watchdog.ts'
+import { doneWithin } from '../runtime/within.ts'
+import { Directory } from './directory.ts'
+import { ProviderSession } from './provider-session.ts'
+import { TcpService } from './tcp-service.ts'
+
+export interface ConsumerParts {
+  readonly config: ConsumerConfig
+  /** One for each `<listener>`. */
+  readonly drivers: readonly Driver[]
+  readonly log: Log
+  /** Name and version of this program. */
+  readonly software: string
+  /** Eight bytes that name this consumer in hop lists. */
+  readonly hopId: Uint8Array
+  /** Told of sessions that live, so that they can be said goodbye to after a crash. */
+  readonly onSessionOpened: (driver: Driver, session: SessionHandle) => void
+  readonly onSessionClosed: (session: SessionHandle) => void
+}
+
+export class Consumer {
+  readonly services: readonly TcpService[]
+  readonly #parts: ConsumerParts
+  readonly #directory = new Directory<ProviderSession>()
+  readonly #servicesByUuid = new Map<string, TcpService>()
+  readonly #serviceConfigs = new Map<string, ConsumerService>()
+
+  constructor(parts: ConsumerParts) {
+    this.#parts = parts
+    const watchdog = new Watchdog(() => performance.now())
+    const { log, hopId } = parts
+    this.services = parts.config.services.map((service) => {
+      return new TcpService({ service, directory: this.#directory, watchdog, log, hopId })
+    })
+    for (const service of this.services) this.#servicesByUuid.set(service.service.uuid, service)
+    for (const service of parts.config.services) this.#serviceConfigs.set(service.uuid, service)
+    for (const driver of parts.drivers) driver.onEvent = (event) => this.#on(driver, event)
+  }
+
+  /** Opens the ports of all services. Rejects with a `ListenError`. */
+  async start(): Promise<void> {
+    for (const service of this.services) await service.listen()
+  }
+
+  /** Takes no new clients and waits for those that are here, at most `withinMs`; then ends what is left and all sessions. */
+  async stop(withinMs: number): Promise<void> {
+    const clientsGone = Promise.all(this.services.map((service) => service.drain()))
+    const drained = clientsGone.then(() => Promise.all(this.#parts.drivers.map((driver) => driver.settle())))
+    if (!(await doneWithin(drained, withinMs))) {
+      this.#parts.log.warn('drainTimedOut', { afterMs: withinMs })
+      this.cut()
+    }
+    await Promise.all(this.#parts.drivers.map((driver) => driver.close(CloseCode.shuttingDown, 'The consumer stops.')))
+  }
+
+  /** Ends every client at once, with a reset. */
+  cut(): void {
+    for (const service of this.services) service.cut()
+  }
+
+  #on(driver: Driver, event: SessionEvent): void {
+    const { session } = event
+    switch (event.kind) {
+      case 'opened':
+        this.#onOpened(driver, session)
+        return
+      case 'accepted':
+        // Providers open no streams of their own in this version.
+        event.stream.stop(StreamCode.unknownService)
+        event.stream.reset(StreamCode.unknownService)
+        return
+      case 'suspect':
+        this.#parts.log.warn('providerSilent', { provider: driver.carrier.describe(session.path) })
+        return
+      case 'recovered':
+        this.#parts.log.info('providerBack', { provider: driver.carrier.describe(session.path) })
+        this.#offerAll()
+        return
+      case 'streamsAvailable':
+        this.#offerAll()
+        return
+      case 'closed':
+        this.#onClosed(driver, event)
+        return
+    }
+  }
+
+  #onOpened(driver: Driver, session: SessionHandle): void {
+    session.owner = new ProviderSession(session, {
+      services: this.#serviceConfigs,
+      directory: this.#directory,
+      software: this.#parts.software,
+      address: () => driver.carrier.describe(session.path),
+      log: this.#parts.log,
+      onProvidersChanged: (uuid) => this.#servicesByUuid.get(uuid)?.onProvidersChanged(),
+    })
+    this.#parts.onSessionOpened(driver, session)
+  }
+
+  #onClosed(driver: Driver, event: Extract<SessionEvent, { kind: 'closed' }>): void {
+    const provider = event.session.owner
+    if (provider instanceof ProviderSession) provider.onLost(event.by)
+    this.#parts.onSessionClosed(event.session)
+    this.#parts.log.info('providerGone', {
+      provider: driver.carrier.describe(event.session.path),
+      by: event.by,
+      why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
+      reason: event.reason || undefined,
+    })
+  }
+
+  #offerAll(): void {
+    for (const service of this.services) service.onProvidersChanged()
+  }
+}

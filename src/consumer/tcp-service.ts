@@ -1,0 +1,170 @@
+// One service whose bytes are carried untouched: its sockets, its places, and the clients that wait for a provider.
+
+import type { Socket } from 'node:net'
+import { v7 as newRequestId } from 'uuid'
+import type { ConsumerService } from '../config/read.ts'
+import type { Log } from '../log.ts'
+import { encodeStreamHead } from '../protocol/index.ts'
+import type { Watchdog } from '../runtime/watchdog.ts'
+import { Balancer } from './balancer.ts'
+import { ClientConnection, type ClientOutcome } from './client-connection.ts'
+import type { Directory } from './directory.ts'
+import { Listener } from './listener.ts'
+import type { ProviderSession } from './provider-session.ts'
+import { type Leave, WaitingRoom } from './waiting-room.ts'
+
+export interface TcpServiceParts {
+  readonly service: ConsumerService
+  readonly directory: Directory<ProviderSession>
+  readonly watchdog: Watchdog
+  readonly log: Log
+  /** Eight bytes that name this consumer in the hop list of a stream. */
+  readonly hopId: Uint8Array
+}
+
+/** A client that waits for a provider, and until when. */
+interface Waiting {
+  readonly timer: NodeJS.Timeout
+}
+
+export class TcpService {
+  readonly service: ConsumerService
+  readonly #parts: TcpServiceParts
+  readonly #balancer: Balancer
+  readonly #room: WaitingRoom
+  readonly #connections = new Set<ClientConnection>()
+  readonly #waiting = new Map<ClientConnection, Waiting>()
+  /** Clients that wait for a place: accepted sockets of which nothing was read yet. */
+  readonly #atTheDoor = new Set<Socket>()
+  #listener: Listener | null = null
+  #whenEmpty: (() => void) | null = null
+
+  constructor(parts: TcpServiceParts) {
+    this.service = parts.service
+    this.#parts = parts
+    this.#balancer = new Balancer(parts.service.balance)
+    this.#room = new WaitingRoom(parts.service.maxConnections)
+  }
+
+  /** Rejects with a `ListenError`. */
+  async listen(): Promise<void> {
+    this.#listener = await Listener.open({
+      port: this.service.port,
+      reach: this.service.inaddrAny ? 'any' : 'loopback',
+      onSocket: (socket) => void this.#admit(socket),
+      onError: (cause) => this.#parts.log.error('acceptFailed', { service: this.service.uuid, cause: cause.message }),
+    })
+  }
+
+  /** `host:port` of the first socket. */
+  get address(): string {
+    return `${this.#listener?.host}:${this.#listener?.port}`
+  }
+
+  /** A provider has come, or has room again: those who wait are placed in the order in which they came. */
+  onProvidersChanged(): void {
+    for (const [connection, { timer }] of [...this.#waiting]) {
+      clearTimeout(timer)
+      this.#waiting.delete(connection)
+      connection.place()
+    }
+  }
+
+  /** Takes no new clients; resolves when the last of those that are here has gone. */
+  drain(): Promise<void> {
+    this.#listener?.close()
+    for (const socket of this.#atTheDoor) socket.resetAndDestroy()
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve
+      this.#tellIfEmpty()
+    })
+  }
+
+  /** Ends every client at once, with a reset. */
+  cut(): void {
+    for (const connection of [...this.#connections]) connection.cut()
+  }
+
+  async #admit(socket: Socket): Promise<void> {
+    const client = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`
+    const source = socket.remoteAddress ?? ''
+    const arrivedAt = performance.now()
+    const ignore = () => {}
+    socket.on('error', ignore)
+    this.#atTheDoor.add(socket)
+    const leave = await this.#room.enter(this.service.holdSeconds * 1_000)
+    this.#atTheDoor.delete(socket)
+    if (leave === null || socket.destroyed) {
+      leave?.()
+      if (!socket.destroyed) this.#turnAway(socket)
+      return
+    }
+    this.#serve(socket, { client, source, leave, arrivedAt })
+    socket.off('error', ignore)
+  }
+
+  #serve(socket: Socket, visit: { client: string; source: string; leave: Leave; arrivedAt: number }): void {
+    const { service, directory, watchdog } = this.#parts
+    const holdUntil = visit.arrivedAt + service.holdSeconds * 1_000
+    const requestId = newRequestId()
+    const connection = new ClientConnection({
+      socket,
+      client: visit.client,
+      replayBytes: service.requestBufferBytes,
+      idleTimeoutMs: service.idleTimeoutSeconds * 1_000,
+      watchdog,
+      choose: (tried) => this.#balancer.choose(directory.providersOf(service.uuid), tried, visit.source),
+      head: () =>
+        encodeStreamHead({
+          kind: 'tcp',
+          uuid: service.uuid,
+          requestId,
+          connectWithinMs: Math.round(service.requestTtlSeconds * 1_000),
+          hops: [this.#parts.hopId],
+          client: visit.client,
+        }),
+      onWaiting: (waiting) => this.#wait(waiting, holdUntil),
+      onDone: (done, outcome) => this.#onDone(done, outcome, { ...visit, requestId }),
+    })
+    this.#connections.add(connection)
+    connection.place()
+  }
+
+  #wait(connection: ClientConnection, until: number): void {
+    const timer = setTimeout(
+      () => {
+        this.#waiting.delete(connection)
+        connection.giveUp()
+      },
+      Math.max(0, until - performance.now()),
+    )
+    this.#waiting.set(connection, { timer })
+  }
+
+  #onDone(
+    connection: ClientConnection,
+    outcome: ClientOutcome,
+    visit: { client: string; requestId: string; leave: Leave },
+  ): void {
+    const waiting = this.#waiting.get(connection)
+    if (waiting !== undefined) clearTimeout(waiting.timer)
+    this.#waiting.delete(connection)
+    this.#connections.delete(connection)
+    visit.leave()
+    this.#tellIfEmpty()
+    const { log } = this.#parts
+    if (outcome === 'noProvider') log.tally('clientWithoutProvider')
+    if (outcome === 'refused') log.tally('clientRefusedByProvider')
+    if (!log.isDebug) return
+    log.debug('clientDone', { service: this.service.uuid, client: visit.client, request: visit.requestId, outcome })
+  }
+
+  #turnAway(socket: Socket): void {
+    this.#parts.log.tally('clientTurnedAway')
+    socket.resetAndDestroy()
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#connections.size === 0) this.#whenEmpty?.()
+  }
+}

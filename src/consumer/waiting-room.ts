@@ -1,0 +1,47 @@
+// Places of one service: so many clients are served at once, so many more may wait for a while, the rest is turned away.
+
+import PQueue from 'p-queue'
+
+/** Clients that wait, whatever `max_connections` is: each holds a socket and nothing else. */
+const MOST_WAITING = 10_000
+
+/** Gives the place back; harmless when called twice. */
+export type Leave = () => void
+
+export class WaitingRoom {
+  readonly #places: PQueue
+
+  constructor(places: number) {
+    this.#places = new PQueue({ concurrency: places })
+  }
+
+  /** Clients that hold a place. */
+  get served(): number {
+    return this.#places.pending
+  }
+
+  get waiting(): number {
+    return this.#places.size
+  }
+
+  /** A place, at once or within `waitMs`; null: none came free, or too many wait already. */
+  enter(waitMs: number): Promise<Leave | null> {
+    if (this.#places.size >= MOST_WAITING) return Promise.resolve(null)
+    return new Promise((resolve) => {
+      const abandon = new AbortController()
+      let timer: NodeJS.Timeout | null = null
+      const serve = () =>
+        new Promise<void>((leave) => {
+          if (timer !== null) clearTimeout(timer)
+          resolve(leave)
+        })
+      // Only the abort below rejects, and that has answered already.
+      this.#places.add(serve, { signal: abandon.signal }).catch(() => {})
+      if (this.#places.size === 0) return
+      timer = setTimeout(() => {
+        abandon.abort()
+        resolve(null)
+      }, waitMs)
+    })
+  }
+}

@@ -1,0 +1,106 @@
+// Gets a session with one consumer: resolves the name anew, calls all its addresses 250 ms apart, keeps the first that answers
+// (RFC 8305, "happy eyeballs").
+
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import { CloseCode, type SessionEvent, type SessionHandle } from '../protocol/index.ts'
+import type { Driver } from '../runtime/driver.ts'
+
+/** Between two addresses of one name (RFC 8305 §5). */
+const NEXT_ADDRESS_AFTER_MS = 250
+
+export interface DialTarget {
+  readonly hostname: string
+  readonly port: number
+  /** Only addresses of this machine may be called: the pipe has no keys and is not marked as insecure. */
+  readonly loopbackOnly: boolean
+}
+
+/** Why a dial came to nothing; `message` is for the log. */
+export class DialError extends Error {
+  override readonly name = 'DialError'
+}
+
+export class Dialer {
+  readonly #driver: Driver
+  readonly #attempts = new Set<SessionHandle>()
+  #settle: ((result: SessionHandle | DialError) => void) | null = null
+  #timer: NodeJS.Timeout | null = null
+  #left: string[] = []
+  #port = 0
+
+  constructor(driver: Driver) {
+    this.#driver = driver
+  }
+
+  /** The session that answered first. Rejects with a `DialError`; `cancel` makes it reject at once. */
+  async dial(target: DialTarget): Promise<SessionHandle> {
+    const addresses = await addressesOf(target)
+    const result = await new Promise<SessionHandle | DialError>((resolve) => {
+      this.#settle = resolve
+      this.#left = addresses
+      this.#port = target.port
+      this.#callNext()
+    })
+    if (result instanceof DialError) throw result
+    return result
+  }
+
+  cancel(): void {
+    this.#finish(new DialError('the dial was cancelled'))
+  }
+
+  /** Events of sessions that are being dialled; true: the event was ours. */
+  onEvent(event: SessionEvent): boolean {
+    if (!this.#attempts.has(event.session)) return false
+    if (event.kind === 'opened') {
+      this.#attempts.delete(event.session)
+      this.#finish(event.session)
+    } else if (event.kind === 'closed') {
+      this.#attempts.delete(event.session)
+      if (this.#left.length > 0) this.#callNext()
+      else if (this.#attempts.size === 0) this.#finish(new DialError('nobody answered'))
+    }
+    return true
+  }
+
+  #callNext(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const address = this.#left.shift()
+    if (address === undefined) return
+    this.#attempts.add(this.#driver.dial(this.#driver.carrier.pathTo(address, this.#port)))
+    this.#timer = setTimeout(() => this.#callNext(), NEXT_ADDRESS_AFTER_MS)
+  }
+
+  #finish(result: SessionHandle | DialError): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#left = []
+    const settle = this.#settle
+    this.#settle = null
+    // Their `closed` events still come to `onEvent`; nobody waits for them any more.
+    for (const loser of this.#attempts) loser.close(CloseCode.none, '')
+    settle?.(result)
+  }
+}
+
+async function addressesOf(target: DialTarget): Promise<string[]> {
+  const found = isIP(target.hostname) ? [target.hostname] : await resolve(target.hostname)
+  const allowed = target.loopbackOnly ? found.filter(isLoopback) : found
+  if (allowed.length > 0) return allowed
+  throw new DialError(
+    `${target.hostname} resolves to ${found.join(', ')}, which is not this machine; a pipe to another host needs <insecure>yes</insecure> in this version`,
+  )
+}
+
+async function resolve(hostname: string): Promise<string[]> {
+  try {
+    return (await lookup(hostname, { all: true })).map(({ address }) => address)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    throw new DialError(`the name ${hostname} cannot be resolved (${code})`, { cause })
+  }
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.')
+}

@@ -1,0 +1,303 @@
+// One link to one consumer: dials until it is through, registers its services, serves the streams that come, dials again when it is lost.
+//
+//   waiting ──▶ dialling ──opened──▶ serving ──lost──▶ waiting (full jitter)
+//                  └── nobody answered ──▶ waiting          stop(): draining ──▶ closed
+
+import type { Pipe as PipeConfig, ProviderService } from '../config/read.ts'
+import type { Log } from '../log.ts'
+import {
+  CloseCode,
+  type ControlMessage,
+  ControlReader,
+  closeSentence,
+  encodeControl,
+  type SessionEvent,
+  type SessionHandle,
+  type StreamHandle,
+} from '../protocol/index.ts'
+import type { Driver } from '../runtime/driver.ts'
+import type { StreamOwner } from '../runtime/stream-owner.ts'
+import type { Watchdog } from '../runtime/watchdog.ts'
+import { backoffMs, wasHealthy } from './backoff.ts'
+import { type DialError, Dialer } from './dialer.ts'
+import { TargetHealth } from './target-health.ts'
+import { TcpForwarder } from './tcp-forwarder.ts'
+
+export interface PipeParts {
+  readonly config: PipeConfig
+  readonly driver: Driver
+  readonly watchdog: Watchdog
+  readonly log: Log
+  readonly software: string
+  /** In [0, 1), for the jitter of the backoff. */
+  readonly fraction: () => number
+  /** The consumer has answered for every service, and has taken at least one. */
+  readonly onRegistered: (pipe: Pipe) => void
+}
+
+/** What the pipe is doing; each phase carries only its own facts. */
+type Phase =
+  | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
+  | { readonly kind: 'dialling' }
+  | { readonly kind: 'serving'; readonly session: SessionHandle; readonly sinceMs: number }
+  | { readonly kind: 'closed' }
+
+export class Pipe implements StreamOwner {
+  readonly #parts: PipeParts
+  readonly #dialer: Dialer
+  readonly #services: ReadonlyMap<string, ProviderService>
+  readonly #health = new Map<string, TargetHealth>()
+  readonly #forwarders = new Set<TcpForwarder>()
+  #phase: Phase = { kind: 'closed' }
+  #attempt = 0
+  #control: ControlReader = new ControlReader()
+  #unanswered = new Set<string>()
+  #registered = new Set<string>()
+  /** The newest stream that was taken; those above it were not touched. */
+  #lastStream = 0
+  #isDraining = false
+  #whenEmpty: (() => void) | null = null
+
+  constructor(parts: PipeParts) {
+    this.#parts = parts
+    this.#dialer = new Dialer(parts.driver)
+    this.#services = new Map(parts.config.services.map((service) => [service.uuid, service]))
+    for (const service of parts.config.services) {
+      this.#health.set(service.uuid, new TargetHealth(service, (isHealthy) => this.#onHealth(service, isHealthy)))
+    }
+    parts.driver.onEvent = (event) => this.#on(event)
+  }
+
+  get name(): string {
+    return this.#parts.config.name
+  }
+
+  /** The consumer as the configuration names it. */
+  get consumer(): string {
+    const { hostname, port } = this.#parts.config
+    return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`
+  }
+
+  start(): void {
+    for (const health of this.#health.values()) health.start()
+    void this.#dial()
+  }
+
+  /** Takes no new streams and waits for those that are served; the caller bounds the wait and then calls `close`. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    this.#say({ kind: 'drain', lastStream: this.#lastStream })
+    await new Promise<void>((resolve) => {
+      this.#whenEmpty = resolve
+      this.#tellIfEmpty()
+    })
+    await this.#parts.driver.settle()
+  }
+
+  /** Ends every stream that is left, the session and the carrier. */
+  async close(): Promise<void> {
+    for (const health of this.#health.values()) health.stop()
+    this.cut()
+    if (this.#phase.kind === 'waiting') clearTimeout(this.#phase.timer)
+    this.#phase = { kind: 'closed' }
+    this.#dialer.cancel()
+    await this.#parts.driver.close(CloseCode.shuttingDown, 'The provider stops.')
+  }
+
+  cut(): void {
+    for (const forwarder of [...this.#forwarders]) forwarder.cut()
+  }
+
+  async #dial(): Promise<void> {
+    const { config, log } = this.#parts
+    this.#phase = { kind: 'dialling' }
+    log.debug('dialling', { pipe: this.name, consumer: this.consumer })
+    try {
+      const session = await this.#dialer.dial({
+        hostname: config.hostname,
+        port: config.port,
+        loopbackOnly: !config.insecure,
+      })
+      this.#onSession(session)
+    } catch (error) {
+      if (this.#isClosed) return
+      log.warn('consumerNotReached', {
+        pipe: this.name,
+        consumer: this.consumer,
+        cause: (error as DialError).message,
+        remedy: 'check that edgerq-sc runs there and that its UDP port is open on the way',
+      })
+      this.#wait()
+    }
+  }
+
+  #wait(): void {
+    const waitMs = backoffMs(this.#attempt, this.#parts.fraction())
+    this.#attempt++
+    this.#phase = { kind: 'waiting', timer: setTimeout(() => void this.#dial(), waitMs) }
+  }
+
+  #onSession(session: SessionHandle): void {
+    if (this.#isClosed) {
+      session.close(CloseCode.shuttingDown, '')
+      return
+    }
+    this.#phase = { kind: 'serving', session, sinceMs: performance.now() }
+    this.#control = new ControlReader()
+    this.#unanswered = new Set(this.#services.keys())
+    this.#registered = new Set()
+    this.#lastStream = 0
+    session.control.owner = this
+    this.#parts.log.info('connected', { pipe: this.name, consumer: this.consumer })
+    this.#say({ kind: 'settings', software: this.#parts.software })
+    for (const service of this.#services.values()) {
+      this.#say({
+        kind: 'register',
+        uuid: service.uuid,
+        name: service.name,
+        protocol: service.protocol,
+        capacity: 0,
+        isHealthy: this.#health.get(service.uuid)!.isHealthy,
+      })
+    }
+    if (this.#isDraining) this.#say({ kind: 'drain', lastStream: this.#lastStream })
+  }
+
+  /** Bytes on the control stream. */
+  onStreamReady(): void {
+    if (this.#phase.kind !== 'serving') return
+    const { control } = this.#phase.session
+    for (let bytes = control.read(); bytes !== null; bytes = control.read()) {
+      this.#control.push(bytes)
+      control.release(bytes.length)
+    }
+    for (let message = this.#control.next(); message !== null; message = this.#control.next()) this.#onMessage(message)
+    if (this.#control.isBroken) this.#phase.session.close(CloseCode.badMessage, 'A control message could not be read.')
+  }
+
+  #onMessage(message: ControlMessage): void {
+    const { log } = this.#parts
+    switch (message.kind) {
+      case 'settings':
+        log.debug('consumerSoftware', { pipe: this.name, software: message.software })
+        return
+      case 'registered':
+        this.#registered.add(message.uuid)
+        log.info('serviceRegistered', { pipe: this.name, service: message.uuid, consumer: this.consumer })
+        this.#onAnswer(message.uuid)
+        return
+      case 'refused':
+        log.error('serviceRefused', {
+          pipe: this.name,
+          service: message.uuid,
+          consumer: this.consumer,
+          why: message.text,
+        })
+        this.#onAnswer(message.uuid)
+        return
+      case 'register':
+      case 'unregister':
+      case 'health':
+      case 'drain':
+        // Said by providers; a consumer has no reason to say them.
+        return
+    }
+  }
+
+  #onAnswer(uuid: string): void {
+    if (!this.#unanswered.delete(uuid) || this.#unanswered.size > 0 || this.#registered.size === 0) return
+    this.#parts.onRegistered(this)
+  }
+
+  #on(event: SessionEvent): void {
+    if (this.#dialer.onEvent(event)) return
+    if (this.#phase.kind !== 'serving' || event.session !== this.#phase.session) return
+    const { log } = this.#parts
+    switch (event.kind) {
+      case 'accepted':
+        this.#onStream(event.stream)
+        return
+      case 'suspect':
+        log.warn('consumerSilent', { pipe: this.name, consumer: this.consumer })
+        return
+      case 'recovered':
+        log.info('consumerBack', { pipe: this.name, consumer: this.consumer })
+        return
+      case 'closed':
+        this.#onLost(event, this.#phase.sinceMs)
+        return
+      case 'opened':
+      case 'streamsAvailable':
+        return
+    }
+  }
+
+  #onLost(event: Extract<SessionEvent, { kind: 'closed' }>, sinceMs: number): void {
+    this.#parts.log.warn('connectionLost', {
+      pipe: this.name,
+      consumer: this.consumer,
+      by: event.by,
+      why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
+      reason: event.reason || undefined,
+    })
+    // A consumer that says goodbye, or that it has forgotten us, is there to be called: no reason to wait long.
+    const isThere = event.by === 'peer' || event.by === 'reset'
+    if (isThere || wasHealthy(performance.now() - sinceMs)) this.#attempt = 0
+    this.#wait()
+  }
+
+  #onStream(stream: StreamHandle): void {
+    const forwarder = new TcpForwarder({
+      stream,
+      watchdog: this.#parts.watchdog,
+      find: (uuid) => this.#services.get(uuid) ?? null,
+      isDraining: () => this.#isDraining,
+      onTarget: (service, failure) => this.#onTarget(service, failure),
+      onDone: (done, outcome) => {
+        this.#forwarders.delete(done)
+        this.#tellIfEmpty()
+        const { log } = this.#parts
+        if (!log.isDebug) return
+        log.debug('streamDone', { service: done.service, client: done.client, request: done.requestId, outcome })
+      },
+    })
+    this.#forwarders.add(forwarder)
+    this.#lastStream = stream.id
+    forwarder.onStreamReady()
+  }
+
+  #onTarget(service: ProviderService, failure: NodeJS.ErrnoException | null): void {
+    this.#health.get(service.uuid)!.note(failure === null)
+    if (failure === null) return
+    this.#parts.log.tally('targetNotReached')
+    if (!this.#parts.log.isDebug) return
+    this.#parts.log.debug('targetFailure', { service: service.uuid, target: targetOf(service), cause: failure.message })
+  }
+
+  #onHealth(service: ProviderService, isHealthy: boolean): void {
+    const fields = { service: service.uuid, name: service.name, target: targetOf(service) }
+    if (isHealthy) this.#parts.log.info('targetAnswers', fields)
+    else
+      this.#parts.log.warn('targetDoesNotAnswer', {
+        ...fields,
+        remedy: 'start the target or correct its <hostname> and <port>',
+      })
+    if (this.#phase.kind === 'serving') this.#say({ kind: 'health', uuid: service.uuid, isHealthy })
+  }
+
+  get #isClosed(): boolean {
+    return this.#phase.kind === 'closed'
+  }
+
+  #say(message: ControlMessage): void {
+    if (this.#phase.kind === 'serving') this.#phase.session.control.write(encodeControl(message))
+  }
+
+  #tellIfEmpty(): void {
+    if (this.#forwarders.size === 0) this.#whenEmpty?.()
+  }
+}
+
+function targetOf(service: ProviderService): string {
+  return `${service.hostname}:${service.port}`
+}

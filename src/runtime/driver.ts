@@ -1,0 +1,129 @@
+// hot
+// The only loop of the product: feeds datagrams in, sends datagrams out, re-arms one timer.
+//
+//   datagrams, application calls ─▶ setImmediate ─▶ turn: deadlines ─ events and ready streams ─ batches out ─ timer
+//
+// Events come before batches, so that what the application reads, releases and answers in this turn leaves in the same datagrams as the
+// ACK: one datagram instead of two for a small request (docs/decisions.md).
+
+import type { Carrier } from '../carriers/carrier.ts'
+import type { DatagramBatch, Endpoint, Micros, PathId, SessionEvent, SessionHandle } from '../protocol/index.ts'
+import type { StreamOwner } from './stream-owner.ts'
+
+/** Batches one turn may send before the event loop gets to breathe: about 1 MB, a few milliseconds. */
+const BATCHES_PER_TURN = 16
+/** A wait shorter than the timer's own resolution is spent in the event loop. */
+const TIMER_RESOLUTION: Micros = 1_000
+
+export class Driver {
+  readonly endpoint: Endpoint
+  readonly carrier: Carrier
+  /** Told of every session event; set before the first turn. */
+  onEvent: (event: SessionEvent) => void = () => {}
+
+  readonly #clock: () => Micros
+  readonly #batch: DatagramBatch
+  #immediate: NodeJS.Immediate | null = null
+  #timer: NodeJS.Timeout | null = null
+  #timerAt: Micros = Number.POSITIVE_INFINITY
+  #isClosed = false
+  #whenSettled: (() => void) | null = null
+  #whenIdle: (() => void) | null = null
+
+  constructor(endpoint: Endpoint, carrier: Carrier, clock: () => Micros) {
+    this.endpoint = endpoint
+    this.carrier = carrier
+    this.#clock = clock
+    this.#batch = { buffer: new Uint8Array(carrier.traits.maxBatchBytes), length: 0, segmentBytes: 0, path: 0 }
+    endpoint.onWork = this.#wake
+    carrier.isPathInUse = (path) => endpoint.isPathInUse(path)
+    carrier.onUnreachable = (path) => endpoint.onUnreachable(path, clock())
+    carrier.onDatagram = this.#onDatagram
+  }
+
+  dial(path: PathId): SessionHandle {
+    return this.endpoint.dial(path, this.#clock())
+  }
+
+  /** Waits until no stream is open: whatever was written has been acknowledged. */
+  settle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenSettled = resolve
+      this.#wake()
+    })
+  }
+
+  /** Says goodbye to all sessions, waits until that has left, and closes the carrier. */
+  async close(code: number, reason: string): Promise<void> {
+    if (this.#isClosed) return
+    this.endpoint.close(code, reason)
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve
+      this.#wake()
+    })
+    this.#isClosed = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    await this.carrier.close()
+  }
+
+  /** One datagram is fed at once, its memory being borrowed; what follows from it waits for the turn. */
+  readonly #onDatagram = (datagram: Uint8Array, from: PathId): void => {
+    this.endpoint.receive(datagram, from, this.#clock())
+    this.#wake()
+  }
+
+  readonly #wake = (): void => {
+    if (this.#immediate === null && !this.#isClosed) this.#immediate = setImmediate(this.#turn)
+  }
+
+  /**
+   * The timer does not act itself: the event loop reads what waits in the sockets first, so that an ACK which has long arrived is not
+   * taken for missing because the process was busy or asleep.
+   */
+  readonly #onTimer = (): void => {
+    this.#timer = null
+    this.#timerAt = Number.POSITIVE_INFINITY
+    this.#wake()
+  }
+
+  readonly #turn = (): void => {
+    this.#immediate = null
+    const now = this.#clock()
+    if (this.endpoint.nextDeadline() <= now) this.endpoint.onDeadline(now)
+    this.#tell()
+    if (!this.#send(now)) this.#wake()
+    this.#arm(now)
+    if (this.#whenSettled !== null && this.endpoint.openStreams === 0) this.#whenSettled()
+    if (this.#whenIdle !== null && this.endpoint.isIdle) this.#whenIdle()
+  }
+
+  #tell(): void {
+    for (let event = this.endpoint.nextEvent(); event !== null; event = this.endpoint.nextEvent()) this.onEvent(event)
+    for (let s = this.endpoint.nextReadyStream(); s !== null; s = this.endpoint.nextReadyStream()) {
+      ;(s.owner as StreamOwner | null)?.onStreamReady()
+    }
+  }
+
+  /** False: more waits than one turn may send. */
+  #send(now: Micros): boolean {
+    for (let i = 0; i < BATCHES_PER_TURN; i++) {
+      if (!this.endpoint.nextDatagrams(this.#batch, now)) return true
+      this.carrier.send(this.#batch)
+    }
+    return false
+  }
+
+  /** Re-arms only for an earlier deadline: a timer that fires too early costs one turn, less than replacing it each time. */
+  #arm(now: Micros): void {
+    const deadline = this.endpoint.nextDeadline()
+    if (deadline >= this.#timerAt) return
+    if (deadline - now < TIMER_RESOLUTION) {
+      this.#wake()
+      return
+    }
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.#onTimer, Math.ceil((deadline - now) / 1_000))
+    this.#timerAt = deadline
+  }
+}

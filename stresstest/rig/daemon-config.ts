@@ -1,0 +1,67 @@
+// Writes consumer and provider files for tests and measurements, with loopback everywhere.
+
+/** Elements by name, in the order in which they are to stand; a list repeats its element. */
+export interface Elements {
+  readonly [name: string]: string | number | Elements | readonly Elements[] | undefined
+}
+
+export interface ConsumerConfig {
+  /** Default 0: any free port. */
+  readonly listenerPort?: number
+  /** Elements at the root: `survive`, `max_datagram`, `hold` … */
+  readonly root?: Elements
+  /** Each with a `uuid` at least; without a `port` it is given any free one. */
+  readonly services: readonly Elements[]
+}
+
+export interface ProviderConfig {
+  readonly root?: Elements
+  readonly pipes: readonly PipeConfig[]
+}
+
+export interface PipeConfig {
+  readonly name?: string
+  /** The consumer's listener. */
+  readonly port: number
+  /** Each with a `uuid` and the target's `port`. */
+  readonly services: readonly Elements[]
+}
+
+export function consumerXml(config: ConsumerConfig): string {
+  const services = config.services.map((service, index) => ({
+    name: `service${index + 1}`,
+    inaddr_any: 'no',
+    port: 0,
+    ...service,
+  }))
+  const listener = { inaddr_any: 'no', port: config.listenerPort ?? 0 }
+  return document('service_consumer', { ...config.root, listener, services: { service: services } })
+}
+
+export function providerXml(config: ProviderConfig): string {
+  const pipes = config.pipes.map((pipe, index) => ({
+    name: pipe.name ?? `pipe${index + 1}`,
+    hostname: '127.0.0.1',
+    port: pipe.port,
+    services: { service: pipe.services.map(target) },
+  }))
+  return document('service_provider', { ...config.root, pipes: { pipe: pipes } })
+}
+
+function target(service: Elements, index: number): Elements {
+  return { name: `service${index + 1}`, hostname: '127.0.0.1', ...service }
+}
+
+function document(root: string, content: Elements): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, content, '')}`
+}
+
+function element(name: string, content: string | number | Elements, indent: string): string {
+  if (typeof content !== 'object') return `${indent}<${name}>${content}</${name}>\n`
+  const children = Object.entries(content).flatMap(([child, value]) => {
+    if (value === undefined) return []
+    const values = Array.isArray(value) ? (value as readonly Elements[]) : [value as string | number | Elements]
+    return values.map((one) => element(child, one, `${indent}  `))
+  })
+  return `${indent}<${name}>\n${children.join('')}${indent}</${name}>\n`
+}

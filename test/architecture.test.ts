@@ -1,0 +1,134 @@
+// The house rules that a machine can check: who may import whom, how long a file may be, what a hot file must not do, where tests live.
+// docs/architecture.md tells the reasons; this table is what holds.
+
+import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { projectFolder } from '../stresstest/rig/places.ts'
+import { importCycles } from './architecture/cycles.ts'
+import { type ColdPlaces, hotPathProblems } from './architecture/hot-path.ts'
+import { type House, layeringProblems } from './architecture/layering.ts'
+import { readSourceTree } from './architecture/source-tree.ts'
+
+const CLOCKS = ['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask']
+const RANDOMNESS = ['Math.random', 'crypto.getRandomValues', 'crypto.randomUUID', 'crypto.subtle']
+const MACHINE = ['console', 'process', 'globalThis', 'global', 'fetch', 'require']
+/** Where a program was started, with what and how it ends is for src/cli alone. */
+const PROCESS_EDGES = ['console', 'process.argv', 'process.env', 'process.exit', 'process.exitCode', 'process.on']
+
+const SERVING = [
+  'src/protocol/index.ts',
+  'src/runtime/',
+  'src/http/',
+  'src/keys/',
+  'type src/config/read.ts',
+  'src/log.ts',
+  'node:net',
+  'node:http',
+  'p-queue',
+  'uuid',
+]
+
+const HOUSE: House = {
+  doors: { 'src/protocol/': 'src/protocol/index.ts', 'src/config/': 'src/config/read.ts' },
+  rules: [
+    {
+      files: /^src\/protocol\//,
+      mayImport: ['src/protocol/'],
+      neverNames: ['Buffer', 'NodeJS', ...CLOCKS, ...RANDOMNESS, ...MACHINE],
+    },
+    {
+      files: /^src\/carriers\//,
+      mayImport: ['src/carriers/', 'node:dgram', 'node:net', 'node:tls', 'koffi', 'src/log.ts'],
+    },
+    {
+      files: /^src\/runtime\//,
+      mayImport: ['src/runtime/', 'src/protocol/index.ts', 'src/carriers/carrier.ts', 'src/log.ts', 'node:*'],
+    },
+    { files: /^src\/http\//, mayImport: ['src/http/', 'type node:http', 'node:stream'] },
+    { files: /^src\/consumer\//, mayImport: ['src/consumer/', ...SERVING] },
+    { files: /^src\/provider\//, mayImport: ['src/provider/', ...SERVING, 'node:dns'] },
+    {
+      files: /^src\/control\//,
+      mayImport: ['src/control/', 'type src/consumer/', 'type src/provider/', 'src/log.ts', 'node:http'],
+    },
+    {
+      files: /^src\/config\//,
+      mayImport: ['src/config/', 'src/protocol/index.ts', 'fast-xml-parser', 'saxes', 'uuid'],
+      neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE],
+    },
+    { files: /^src\/keys\//, mayImport: ['src/keys/', 'src/protocol/index.ts', 'node:crypto', 'node:fs'] },
+    { files: /^src\/log\.ts$/, mayImport: ['winston'] },
+    { files: /^src\/cli\//, mayImport: ['*'] },
+    {
+      // Decisions: what they need to know they are told.
+      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|retry|backoff)\.ts$/,
+      mayImport: [
+        'src/protocol/index.ts',
+        'src/consumer/directory.ts',
+        'src/consumer/router.ts',
+        'src/consumer/balancer.ts',
+      ],
+      neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE, 'Buffer', 'NodeJS'],
+    },
+    { files: /^src\/(?!cli\/|log\.ts$)/, neverNames: PROCESS_EDGES },
+  ],
+}
+
+const MOST_LINES = 400
+
+/** What stands in a hot file and does not run per packet; each with its reason. */
+const COLD: ColdPlaces = new Set([
+  'src/carriers/udp.ts#openUdpCarrier', // once
+  'src/carriers/udp.ts#addresses', // for the ready line
+  'src/carriers/udp.ts#pathTo', // once a dial
+  'src/carriers/udp.ts#describe', // for a log line
+  'src/carriers/udp.ts#close', // once
+  'src/carriers/udp.ts##onSocketError', // a broken socket
+  'src/carriers/udp.ts#canonicalHost', // once a dial
+  'src/carriers/udp.ts#plainHost', // for a log line
+  'src/carriers/address-book.ts##add', // once for each new address
+  'src/runtime/driver.ts#close', // once
+  'src/protocol/endpoint.ts#close', // once
+  'src/protocol/endpoint.ts##onUnknown', // the first packet of a session that is gone
+  'src/protocol/bounded-queue.ts##grow', // doubling: seldom by its nature
+])
+
+/** Folders of tests that mirror no folder of src or of the project. */
+const TEST_ROOMS = ['adversary', 'architecture', 'contracts', 'fuzz', 'processes', 'scenarios', 'sim']
+
+describe('the house', () => {
+  const source = readSourceTree('src')
+  const everything = readSourceTree('src', 'test', 'bench', 'stresstest', 'scripts')
+
+  it('is entered by its doors: every import is one that the table allows', () => {
+    assertNone(layeringProblems(source, HOUSE))
+  })
+
+  it('has no files that import each other in a ring', () => {
+    assertNone(importCycles(source))
+  })
+
+  it(`has no file of more than ${MOST_LINES} lines`, () => {
+    const lengths = [...everything].map(([path, text]) => ({ path, lines: text.split('\n').length - 1 }))
+    assertNone(lengths.filter(({ lines }) => lines > MOST_LINES).map(({ path, lines }) => `${path}: ${lines} lines`))
+  })
+
+  it('makes nothing new per packet in files that are marked hot', () => {
+    assertNone(hotPathProblems(source, COLD))
+  })
+
+  it('has its tests where their subject is, or in a room that is known', () => {
+    const tests = [...everything.keys()].filter((path) => path.endsWith('.test.ts'))
+    assertNone(tests.filter((path) => !hasPlace(path)))
+  })
+})
+
+function hasPlace(test: string): boolean {
+  const folder = dirname(test).slice('test/'.length)
+  return TEST_ROOMS.includes(folder) || ['src', '.'].some((root) => existsSync(join(projectFolder, root, folder)))
+}
+
+function assertNone(problems: readonly string[]): void {
+  assert.equal(problems.length, 0, `\n${problems.join('\n')}\n`)
+}

@@ -1,0 +1,82 @@
+// A slow reader is its own problem: it costs the daemons a bounded piece of memory and nobody else any time.
+
+import assert from 'node:assert/strict'
+import type { IncomingMessage } from 'node:http'
+import { contentAt } from '../../stresstest/content.ts'
+import { residentBytes } from '../../stresstest/rig/usage.ts'
+import { startWebServer } from '../../stresstest/web-server.ts'
+import { download, get, read, readContent } from './clients.ts'
+import { type Route, useStage } from './harness.ts'
+
+const MIB = 1024 * 1024
+const GIB = 1024 * MIB
+
+describe('back-pressure', function () {
+  this.slow(30_000)
+  this.timeout(300_000)
+  const stage = useStage()
+
+  it('a slow reader of 1 GiB costs neither daemon more than 64 MiB', async function () {
+    if (process.platform !== 'linux') this.skip()
+    const STEP_BYTES = 4 * MIB
+    const web = await stage().peer(startWebServer())
+    const route = await stage().oneHop(web.port)
+    await download(route.port, 1)
+    const idle = residents(route)
+    const answer = await get(route.port, `/bytes/${GIB}`)
+    for (let offset = 0; offset < GIB; offset += STEP_BYTES) {
+      // Between two steps it reads nothing for as long as somebody else's request takes.
+      const piece = await read(answer, STEP_BYTES)
+      assert.ok(piece.equals(contentAt(offset, STEP_BYTES)), `the piece at ${offset} is damaged`)
+      await download(route.port, 1)
+      residents(route).forEach((bytes, index) => {
+        const growth = Math.round((bytes - idle[index]!) / MIB)
+        assert.ok(growth <= 64, `${index === 0 ? 'the consumer' : 'the provider'} grew by ${growth} MiB at ${offset}`)
+      })
+    }
+  })
+
+  it('100 clients that read nothing do not slow a download', async () => {
+    const SAMPLE_BYTES = 32 * MIB
+    const web = await stage().peer(startWebServer())
+    const { port } = await stage().oneHop(web.port)
+    await download(port, SAMPLE_BYTES) // warms up whatever warms up
+    const alone = await fastestDownload(port, SAMPLE_BYTES)
+    const stalled = await Promise.all(Array.from({ length: 100 }, () => get(port, `/bytes/${GIB}`)))
+    const beside = await fastestDownload(port, SAMPLE_BYTES)
+    for (const answer of stalled) answer.destroy()
+    // A ratio, because the machine is whatever it is; 2 leaves room for its moods and none for waiting behind a stalled stream.
+    assert.ok(beside <= 2 * alone, `a download took ${beside.toFixed()} ms beside them and ${alone.toFixed()} ms alone`)
+  })
+
+  it('two answers of 16 MiB of which the second is read first both arrive whole', async () => {
+    const web = await stage().peer(startWebServer())
+    const { port } = await stage().oneHop(web.port)
+    const [first, second] = await Promise.all([get(port, `/bytes/${16 * MIB}`), get(port, `/bytes/${16 * MIB}`)])
+    await readContent(second as IncomingMessage, 16 * MIB)
+    await readContent(first as IncomingMessage, 16 * MIB)
+  })
+
+  it('two answers of 16 MiB, second first, arrive whole through two hops', async () => {
+    const web = await stage().peer(startWebServer())
+    const { port } = await stage().twoHops(web.port)
+    const [first, second] = await Promise.all([get(port, `/bytes/${16 * MIB}`), get(port, `/bytes/${16 * MIB}`)])
+    await readContent(second as IncomingMessage, 16 * MIB)
+    await readContent(first as IncomingMessage, 16 * MIB)
+  })
+})
+
+function residents(route: Route): number[] {
+  return [residentBytes(route.consumer.program.pid), residentBytes(route.provider.program.pid)]
+}
+
+/** The best of three, in milliseconds: the others were disturbed by something else. */
+async function fastestDownload(port: number, bytes: number): Promise<number> {
+  let fastest = Number.POSITIVE_INFINITY
+  for (let round = 0; round < 3; round++) {
+    const begun = performance.now()
+    await download(port, bytes)
+    fastest = Math.min(fastest, performance.now() - begun)
+  }
+  return fastest
+}

@@ -1,0 +1,173 @@
+// What remains when one side is killed: clients and targets are reset, nothing short looks whole, and service comes back by itself.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { createServer, type Socket } from 'node:net'
+import { startEchoServer } from '../../stresstest/echo-server.ts'
+import { startPeer } from '../../stresstest/peer.ts'
+import type { ConsumerConfig } from '../../stresstest/rig/daemon-config.ts'
+import { startWebServer } from '../../stresstest/web-server.ts'
+import { download, ending, eventually, exchange, fill, get, open, read } from './clients.ts'
+import { pipeTo, RAW_SERVICE, type Route, type Stage, UUID, useStage } from './harness.ts'
+
+const GIB = 1024 ** 3
+
+describe('a provider that is killed', () => {
+  const stage = useStage()
+
+  it('resets its clients as soon as it is back, and none of them sees a clean end', async () => {
+    const web = await stage().peer(startWebServer())
+    const route = await layNamed(stage(), web.port)
+    const answer = await beginAnswer(route.port)
+    await route.provider.program.kill()
+    const cut = cutOf(answer)
+    await startAgain(stage(), route, web.port)
+    assert.equal(await cut, 'ECONNRESET')
+  })
+
+  it('resets its clients within <survive> when it does not come back', async () => {
+    const web = await stage().peer(startWebServer())
+    const { provider, port } = await stage().oneHop(web.port, {}, { survive: 2 })
+    const answer = await beginAnswer(port)
+    await provider.program.kill()
+    assert.equal(await cutOf(answer), 'ECONNRESET')
+  })
+
+  it('resets a client that was not reading', async () => {
+    const web = await stage().peer(startWebServer())
+    const { provider, port } = await stage().oneHop(web.port, {}, { survive: 2 })
+    const socket = await open(port)
+    socket.write(`GET /bytes/${GIB}?framing=close HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await once(socket, 'readable')
+    await provider.program.kill()
+    assert.equal(await ending(socket), 'reset')
+  })
+
+  it('resets a client that was uploading', async () => {
+    const { peer, accepted } = await acceptOne(stage())
+    const { provider, port } = await stage().oneHop(peer.port, {}, { survive: 2 })
+    const socket = await open(port)
+    const ended = ending(socket)
+    const filled = fill(socket) // the target reads nothing, so that the upload is in its middle for ever
+    await accepted
+    await filled
+    await provider.program.kill()
+    assert.equal(await ended, 'reset')
+  })
+
+  it('resets a client that was only waiting for something to come', async () => {
+    const echo = await stage().peer(startEchoServer())
+    const { provider, port } = await stage().oneHop(echo.port, {}, { survive: 2 })
+    const socket = await open(port)
+    await exchange(socket, 'established')
+    await provider.program.kill()
+    assert.equal(await ending(socket), 'reset')
+  })
+
+  it('serves again within 5 s of its restart', async () => {
+    const web = await stage().peer(startWebServer())
+    const route = await layNamed(stage(), web.port)
+    await download(route.port, 1000)
+    await route.provider.program.kill()
+    const begun = performance.now()
+    await startAgain(stage(), route, web.port)
+    await download(route.port, 1000)
+    assertWithin(begun, 5000)
+  })
+})
+
+describe('a consumer that is killed', () => {
+  const stage = useStage()
+
+  it('serves again within 5 s of its restart when there was traffic', async () => {
+    const web = await stage().peer(startWebServer())
+    const route = await layNamed(stage(), web.port)
+    const answer = await beginAnswer(route.port)
+    const cut = cutOf(answer)
+    await route.consumer.program.kill()
+    await cut
+    await servesAgainWithin(5000, stage(), route)
+  })
+
+  it('serves again within 20 s of its restart when nothing moved', async () => {
+    const web = await stage().peer(startWebServer())
+    const route = await layNamed(stage(), web.port)
+    await download(route.port, 1000)
+    await route.consumer.program.kill()
+    await servesAgainWithin(20_000, stage(), route)
+  })
+
+  it('leaves no target believing that its client had finished', async () => {
+    const { peer, accepted } = await acceptOne(stage())
+    const route = await layNamed(stage(), peer.port)
+    const client = await open(route.port)
+    client.on('error', () => {}) // its own connection ends as its dying kernel side pleases
+    client.write('the beginning of something')
+    const atTarget = await accepted
+    await read(atTarget, 26)
+    const ended = ending(atTarget)
+    await route.consumer.program.kill()
+    await stage().consumer(pinned(route), 'consumer')
+    assert.equal(await ended, 'reset')
+    client.destroy()
+  })
+})
+
+/** One hop whose daemons can be started again under their names. */
+async function layNamed(stage: Stage, targetPort: number): Promise<Route> {
+  const consumer = await stage.consumer({ services: [RAW_SERVICE] }, 'consumer')
+  const provider = await stage.provider({ pipes: [pipeTo(consumer, targetPort)] }, 'provider')
+  return { consumer, provider, port: consumer.ready.port(UUID) }
+}
+
+function startAgain(stage: Stage, route: Route, targetPort: number): Promise<unknown> {
+  return stage.provider({ pipes: [pipeTo(route.consumer, targetPort)] }, 'provider')
+}
+
+/** The ports that the consumer was given at its first start, as its configuration. */
+function pinned(route: Route): ConsumerConfig {
+  const services = [{ ...RAW_SERVICE, port: route.port }]
+  return { listenerPort: route.consumer.ready.port('udp'), services }
+}
+
+async function servesAgainWithin(limitMs: number, stage: Stage, route: Route): Promise<void> {
+  const begun = performance.now()
+  await stage.consumer(pinned(route), 'consumer')
+  await eventually('an answer after the restart', () => answers(route.port), limitMs)
+  assertWithin(begun, limitMs)
+}
+
+function answers(port: number): Promise<boolean> {
+  return download(port, 1000).then(
+    () => true,
+    () => false,
+  )
+}
+
+function assertWithin(begun: number, limitMs: number): void {
+  const tookMs = performance.now() - begun
+  assert.ok(tookMs <= limitMs, `it took ${tookMs.toFixed()} ms`)
+}
+
+/** An answer in mid-body that has no length: only a reset can tell its reader that it is not whole. */
+async function beginAnswer(port: number): Promise<IncomingMessage> {
+  const answer = await get(port, `/bytes/${GIB}?framing=close`)
+  await read(answer, 100_000)
+  return answer
+}
+
+/** Reads on and resolves with the error that ended it, or with `a clean end`. */
+function cutOf(answer: IncomingMessage): Promise<string> {
+  return new Promise((resolve) => {
+    answer.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    answer.on('end', () => resolve('a clean end'))
+    answer.resume()
+  })
+}
+
+async function acceptOne(stage: Stage): Promise<{ peer: { port: number }; accepted: Promise<Socket> }> {
+  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
+  const accepted = once(server, 'connection').then(([socket]) => socket as Socket)
+  return { peer: await stage.peer(startPeer(server, {})), accepted }
+}

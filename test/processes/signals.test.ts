@@ -1,0 +1,93 @@
+// How a daemon is asked to stop: what runs is finished, what comes is refused, and whoever asks twice means it.
+
+import assert from 'node:assert/strict'
+import type { IncomingMessage } from 'node:http'
+import { startWebServer } from '../../stresstest/web-server.ts'
+import { download, eventually, get, isRefused, readContent } from './clients.ts'
+import { type Route, type Stage, UUID, useStage } from './harness.ts'
+
+const MIB = 1024 * 1024
+const BODY_BYTES = 64 * MIB
+
+describe('SIGTERM', () => {
+  const stage = useStage()
+
+  it('lets a consumer finish the answer that is under way, and refuses new clients meanwhile', async () => {
+    const { route, answer } = await beginDownload(stage())
+    route.consumer.program.signal('SIGTERM')
+    await eventually('new clients are refused', () => isRefused(route.port))
+    await readContent(answer, BODY_BYTES)
+    assert.deepEqual(await route.consumer.program.ended(), { code: 0, signal: null })
+  })
+
+  it('lets a provider finish the answer that is under way', async () => {
+    const { route, answer } = await beginDownload(stage())
+    route.provider.program.signal('SIGTERM')
+    await readContent(answer, BODY_BYTES)
+    assert.deepEqual(await route.provider.program.ended(), { code: 0, signal: null })
+  })
+
+  it('moves new clients to another provider while the first one drains', async () => {
+    const { route, answer, webPort } = await beginDownload(stage())
+    const pipe = { port: route.consumer.ready.port('udp'), services: [{ uuid: UUID, protocol: 'tcp', port: webPort }] }
+    await stage().provider({ pipes: [pipe] })
+    route.provider.program.signal('SIGTERM')
+    for (let client = 0; client < 10; client++) await download(route.port, 1000)
+    await readContent(answer, BODY_BYTES)
+    assert.deepEqual(await route.provider.program.ended(), { code: 0, signal: null })
+  })
+
+  for (const side of ['consumer', 'provider'] as const) {
+    it(`ends a ${side} that has nothing to finish, with status 0`, async () => {
+      const web = await stage().peer(startWebServer())
+      const route = await stage().oneHop(web.port)
+      await download(route.port, 1000)
+      route[side].program.signal('SIGTERM')
+      assert.deepEqual(await route[side].program.ended(), { code: 0, signal: null })
+    })
+  }
+
+  it('a second time ends a consumer now, and its client is not told of an end', async () => {
+    const { route, answer } = await beginDownload(stage(), '?framing=close')
+    const { program } = route.consumer
+    program.signal('SIGTERM')
+    await eventually('new clients are refused', () => isRefused(route.port))
+    assert.equal(program.status, null, 'it ended although an answer was under way')
+    program.signal('SIGTERM')
+    await program.ended()
+    await assert.rejects(readContent(answer, BODY_BYTES), { code: 'ECONNRESET' })
+  })
+
+  it('and SIGINT mean the same', async () => {
+    const { route, answer } = await beginDownload(stage())
+    route.consumer.program.signal('SIGINT')
+    await readContent(answer, BODY_BYTES)
+    assert.deepEqual(await route.consumer.program.ended(), { code: 0, signal: null })
+  })
+})
+
+describe('SIGHUP', () => {
+  const stage = useStage()
+
+  for (const side of ['consumer', 'provider'] as const) {
+    it(`is logged by a ${side}, which serves on`, async () => {
+      const web = await stage().peer(startWebServer())
+      const route = await stage().oneHop(web.port)
+      const { program } = route[side]
+      program.signal('SIGHUP')
+      await program.line(/SIGHUP/)
+      await download(route.port, 1000)
+      assert.equal(program.status, null)
+    })
+  }
+})
+
+/** A download of which the head has arrived and the body waits for its reader. */
+async function beginDownload(
+  stage: Stage,
+  query = '',
+): Promise<{ readonly route: Route; readonly answer: IncomingMessage; readonly webPort: number }> {
+  const web = await stage.peer(startWebServer())
+  const route = await stage.oneHop(web.port)
+  return { route, answer: await get(route.port, `/bytes/${BODY_BYTES}${query}`), webPort: web.port }
+}
