@@ -88,6 +88,7 @@ const COLD: ColdPlaces = new Set([
   'src/carriers/udp.ts#canonicalHost', // once a dial
   'src/carriers/udp.ts#plainHost', // for a log line
   'src/carriers/address-book.ts##add', // once for each new address
+  'src/runtime/driver.ts#settle', // once
   'src/runtime/driver.ts#close', // once
   'src/protocol/endpoint.ts#close', // once
   'src/protocol/endpoint.ts##onUnknown', // the first packet of a session that is gone

@@ -2,7 +2,7 @@
 // edgerq: everything around the two daemons. In this version: the schemas of their configuration files.
 
 import { Command } from 'commander'
-import { xsdOf } from '../config/xsd.ts'
+import { xsdOf } from '../config/read.ts'
 import { ExitStatus } from './exit.ts'
 import { VERSION } from './version.ts'
 

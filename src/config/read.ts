@@ -9,6 +9,7 @@ import { readSource, type XmlElement } from './source.ts'
 
 export type { Balance, ConsumerConfig, ConsumerService, Listener, Protocol } from './consumer-config.ts'
 export type { Health, Pipe, ProviderConfig, ProviderService } from './provider-config.ts'
+export { xsdOf } from './xsd.ts'
 
 /** `value` is frozen through and through; each of `problems` is a line `FILE:LINE:COLUMN: what is wrong and what is allowed`. */
 export type Outcome<Config> =

@@ -7,6 +7,7 @@
 
 import type { Socket } from 'node:net'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
+import { wasResetByPeer } from '../runtime/peer-reset.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
@@ -118,6 +119,10 @@ export class ClientConnection implements StreamOwner {
   }
 
   readonly #onClientEnd = (): void => {
+    if (wasResetByPeer(this.#parts.socket)) {
+      this.#fail('clientGone')
+      return
+    }
     this.#clientEnded = true
     this.#stream?.finish()
   }
