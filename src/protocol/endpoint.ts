@@ -123,6 +123,8 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
       this.#deadlines.set(session, session.deadline())
     }
     this.#wasWoken = false
+    // What was sent may have made room for writers: they wait for a turn that nothing else may cause.
+    if (this.#ready.length > 0 || this.#events.length > 0) this.#wake()
     return false
   }
 
@@ -173,7 +175,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   /** The far host of `path` says that nobody listens there; a hint that may be forged. */
   onUnreachable(path: PathId, now: Micros): void {
     this.clock = now
-    for (const session of this.#byLocalId.values()) if (session.path === path) session.onUnreachable(now)
+    for (const session of this.#byLocalId.values()) if (session.path === path) session.onUnreachable()
   }
 
   /** Asked for thousands of paths in a row when the carrier's table is full: the answer is gathered once for each moment. */

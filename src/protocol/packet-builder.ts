@@ -38,6 +38,8 @@ export interface PacketBuilderParts {
 
 /** A frame of a stream is not begun for fewer bytes than this: it would mostly be head. */
 const LEAST_STREAM_BYTES = 16
+/** A stream's RESET, STOP and MAX_STREAM_DATA. */
+const CONTROL_FRAMES = 3
 
 export class PacketBuilder {
   /** A PING is wanted: keep-alive, or the first packet of a session. */
@@ -82,7 +84,9 @@ export class PacketBuilder {
       this.#writeStreamControl(writer, now)
       this.#writeStreams(writer)
     }
-    if (!this.elicitsAck && this.#isPingDue(fill)) this.#writePing(writer)
+    // A packet that asks for an ACK anyway is as good as a PING.
+    if (this.elicitsAck) this.wantsPing = false
+    else if (this.#isPingDue(fill)) this.#writePing(writer)
     // An ACK that is not due yet waits for company.
     if (writer.position === afterAck && !this.#acks.isDue(now)) {
       writer.position = start
@@ -126,7 +130,7 @@ export class PacketBuilder {
   #writeStreamControl(writer: Writer, now: Micros): void {
     const queue = this.#streams.controlQueue
     for (let stream = queue.peek(); stream !== null; stream = queue.peek()) {
-      if (!this.#hasFrameRoom || !this.#writeControlOf(stream, writer, now)) return
+      if (!this.#hasRoomFor(CONTROL_FRAMES) || !this.#writeControlOf(stream, writer, now)) return
       queue.shift()
       stream.isInControlQueue = false
     }
@@ -162,30 +166,28 @@ export class PacketBuilder {
   }
 
   #writeStreams(writer: Writer): void {
-    const schedule = this.#streams.schedule
+    const streams = this.#streams
+    const schedule = streams.schedule
     for (let stream = schedule.peek(); stream !== null; stream = schedule.peek()) {
       if (!stream.send.hasSomethingToSend) {
         schedule.drop()
         continue
       }
-      if (!this.#hasFrameRoom || !this.#writeBytesOf(stream, writer)) return
-      if (writer.room < LEAST_STREAM_BYTES) {
-        schedule.rotate()
-        return
+      const wanted = stream.send.nextLength(streams.sendCredit - streams.sentBytes)
+      if (wanted <= 0 && !stream.send.isRepeating && stream.send.unsentBytes > 0) {
+        schedule.park()
+        continue
       }
+      if (!this.#hasRoomFor(1) || !this.#writeBytesOf(stream, wanted, writer)) return
+      schedule.spend(this.#stream.length)
+      if (writer.room < LEAST_STREAM_BYTES) return
     }
   }
 
   /** False: the packet is full. */
-  #writeBytesOf(stream: Stream, writer: Writer): boolean {
+  #writeBytesOf(stream: Stream, wanted: number, writer: Writer): boolean {
     const send = stream.send
-    const sessionCredit = this.#streams.sendCredit - this.#streams.sentBytes
     const offset = send.nextOffset
-    const wanted = send.nextLength(sessionCredit)
-    if (wanted <= 0 && !send.isRepeating && send.unsentBytes > 0) {
-      this.#streams.schedule.park()
-      return true
-    }
     const room = writer.room - streamHeadBytes(stream.id, offset)
     if (room < Math.min(wanted, LEAST_STREAM_BYTES)) return false
     const frame = this.#stream
@@ -204,8 +206,8 @@ export class PacketBuilder {
     return true
   }
 
-  get #hasFrameRoom(): boolean {
-    return this.#sent.framesNoted < MOST_FRAMES_PER_PACKET
+  #hasRoomFor(frames: number): boolean {
+    return this.#sent.framesNoted + frames <= MOST_FRAMES_PER_PACKET
   }
 
   #note(kind: number, stream: number): void {

@@ -13,7 +13,7 @@ import { type SessionKeys, TAG_BYTES, type Trace } from './ports.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { LossDetector } from './recovery/loss.ts'
 import type { Rtt } from './recovery/rtt.ts'
-import type { SentPackets } from './recovery/sent.ts'
+import { type SentFrameSink, type SentPackets, SentState } from './recovery/sent.ts'
 import type { SkippedNumbers } from './recovery/skip.ts'
 import type { Micros, PathId } from './units.ts'
 import { type CloseFrame, writeClose } from './wire/close-frame.ts'
@@ -25,6 +25,8 @@ import { writeChallenge } from './wire/path-frames.ts'
 export interface PacketSenderParts {
   readonly session: number
   readonly sent: SentPackets
+  /** Told which frames are wanted again when a probe repeats them. */
+  readonly sink: SentFrameSink
   readonly skipped: SkippedNumbers
   readonly loss: LossDetector
   readonly acks: AckPolicy
@@ -68,6 +70,18 @@ export class PacketSender {
   /** When the pacer lets the next packet go; `Infinity`: it holds nothing back. */
   get deadline(): Micros {
     return this.#pacedUntil
+  }
+
+  /** Sends so many probes, with what the oldest packets on their way held: whatever the peer misses, it misses that first. */
+  probe(howMany: number): void {
+    const { sent, sink } = this.#parts
+    this.probes += howMany
+    let left = howMany
+    for (let packet = sent.oldest; packet < sent.next && left > 0; packet++) {
+      if (sent.state(packet) !== SentState.inFlight) continue
+      sent.repeat(packet, sink)
+      left--
+    }
   }
 
   /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */

@@ -74,6 +74,7 @@ export class SessionParts {
       {
         session: made.session,
         sent,
+        sink: this.actions,
         skipped: new SkippedNumbers(random),
         loss: this.loss,
         acks,

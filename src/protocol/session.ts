@@ -23,8 +23,9 @@ import { hex } from './hex.ts'
 import { CONNECTION_ID_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import { type SessionKeys, TAG_BYTES } from './ports.ts'
-import { SentState } from './recovery/sent.ts'
+import { MOST_TRACKED_PACKETS } from './recovery/sent.ts'
 import { SessionParts } from './session-parts.ts'
+import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import type { StreamTableOwner } from './streams/table.ts'
@@ -33,14 +34,6 @@ import { CloseFrame } from './wire/close-frame.ts'
 import { Reader } from './wire/cursor.ts'
 import type { FrameWalker } from './wire/frames.ts'
 import { connectionKey, dataPacketCounter } from './wire/packet.ts'
-
-/** What a session is doing; each phase carries only its own facts. */
-type Phase =
-  | { readonly kind: 'dialling'; readonly dial: Dial }
-  | { readonly kind: 'unconfirmed'; readonly answer: Answer; repeatsResp: boolean }
-  | { readonly kind: 'open' }
-  | { readonly kind: 'closing'; goodbyes: number; readonly frame: CloseFrame }
-  | { readonly kind: 'closed' }
 
 /** What a session asks of its endpoint. */
 export interface SessionOwner {
@@ -60,9 +53,8 @@ export interface SessionOwner {
 
 /** Goodbyes that leave at once, since nobody acknowledges them. */
 const GOODBYES = 3
-
-const OPEN: Phase = { kind: 'open' }
-const CLOSED: Phase = { kind: 'closed' }
+/** Bytes stop leaving at half of this. A peer that still draws ACKs out of us and returns none wants our memory: each takes a slot. */
+const MOST_UNSETTLED_PACKETS = 2 * MOST_TRACKED_PACKETS
 
 export class Session implements SessionHandle, StreamTableOwner, Timed {
   readonly id: number
@@ -114,10 +106,6 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     return this.#parts.liveness.isSuspect
   }
 
-  get isOpen(): boolean {
-    return this.#phase.kind === 'open'
-  }
-
   get control(): StreamHandle {
     if (this.#control === null) throw new Error('The control stream exists from the `opened` event on.')
     return this.#control
@@ -133,7 +121,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   }
 
   openStream(): StreamHandle | null {
-    return this.isOpen ? this.#parts.streams.open() : null
+    return this.#phase.kind === 'open' ? this.#parts.streams.open() : null
   }
 
   close(code: number, reason: string): void {
@@ -213,7 +201,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.#parts.packetsReceived++
     this.#parts.bytesReceived += end - at
     this.#parts.trace.packetReceived(this.id, counter, end - at, now)
-    if (this.#phase.kind === 'unconfirmed') this.#confirm()
+    if (this.#phase.kind === 'unconfirmed') this.#confirm(from)
     if (this.#parts.liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
     if (counter > largestBefore) this.#follow(from, now)
     this.#walk(buffer, at, end, from, now)
@@ -229,9 +217,13 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     const reader = this.#reader.over(buffer, at + SHORT_HEADER_BYTES, end - TAG_BYTES)
     const verdict = this.#owner.walker.walk(reader, this.#parts.actions)
     if (verdict !== CloseCode.none) this.#goodbye('violation', verdict, '')
+    else if (this.#parts.sent.next - this.#parts.sent.oldest > MOST_UNSETTLED_PACKETS)
+      this.#goodbye('violation', CloseCode.protocolViolation, 'too many packets without an ACK')
   }
 
-  #confirm(): void {
+  /** The packet that confirms also says where the dialler is: a replayed INIT may have come from anywhere. */
+  #confirm(from: PathId): void {
+    this.#parts.path.current = from
     this.#owner.onConfirmed(this)
     this.#open()
   }
@@ -315,7 +307,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   }
 
   #onOpenDeadline(now: Micros): void {
-    if (this.#parts.loss.deadline <= now) this.#probe(this.#parts.loss.onDeadline(now))
+    if (this.#parts.loss.deadline <= now) this.#parts.sender.probe(this.#parts.loss.onDeadline(now))
     switch (this.#parts.liveness.step(this.#parts.loss.timeouts, now)) {
       case LivenessVerdict.fine:
         return
@@ -332,28 +324,16 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     }
   }
 
-  /** The oldest packets on their way are repeated in the probes: whatever the peer misses, it misses those first. */
-  #probe(probes: number): void {
-    this.#parts.sender.probes += probes
-    let left = probes
-    for (let packet = this.#parts.sent.oldest; packet < this.#parts.sent.next && left > 0; packet++) {
-      if (this.#parts.sent.state(packet) !== SentState.inFlight) continue
-      this.#parts.sent.repeat(packet, this.#parts.actions)
-      left--
-    }
-  }
-
   /** The process did not run for a while: silence meanwhile is nobody's fault. */
   onPause(now: Micros): void {
     if (this.#phase.kind === 'open') this.#parts.liveness.onPause(now)
   }
 
   /** The far host says that nobody listens there. A hint that anybody can forge: it only makes us ask sooner. */
-  onUnreachable(now: Micros): void {
+  onUnreachable(): void {
     if (this.#phase.kind !== 'open') return
     this.#parts.builder.wantsPing = true
     this.#parts.sender.probes = Math.max(this.#parts.sender.probes, 1)
-    this.#parts.actions.now = now
     this.onWork()
   }
 

@@ -19,8 +19,9 @@ describe('Deadlines', () => {
           assert.equal(sleepers[index]!.dueAt, dueAt)
           const earliest = Math.min(...sleepers.map((sleeper) => sleeper.dueAt))
           assert.equal(deadlines.earliest, earliest)
+          if (earliest === Infinity) continue
           assert.equal(deadlines.due(earliest - 1), null)
-          if (earliest < Infinity) assert.equal(deadlines.due(earliest)?.dueAt, earliest)
+          assert.equal(deadlines.due(earliest)?.dueAt, earliest)
         }
         const left = sleepers.map((sleeper) => sleeper.dueAt).filter((dueAt) => dueAt < Infinity)
         const woken: number[] = []
@@ -34,6 +35,22 @@ describe('Deadlines', () => {
         )
       }),
     )
+  })
+
+  it('keeps its order when the one that fills a gap is due before those above it', () => {
+    const deadlines = new Deadlines<Sleeper>()
+    const sleepers = [1, 10, 2, 11, 12, 3, 4, 30, 31, 32, 33, 5].map((dueAt) => {
+      const sleeper = new Sleeper()
+      deadlines.set(sleeper, dueAt)
+      return sleeper
+    })
+    deadlines.set(sleepers[3]!, Infinity)
+    const woken: number[] = []
+    for (let next = deadlines.due(100); next !== null; next = deadlines.due(100)) {
+      woken.push(next.dueAt)
+      deadlines.set(next, Infinity)
+    }
+    assert.deepEqual(woken, [1, 2, 3, 4, 5, 10, 12, 30, 31, 32, 33])
   })
 
   it('wakes nobody at the end of time', () => {

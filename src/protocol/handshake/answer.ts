@@ -33,6 +33,7 @@ export class Answer {
   readonly keys: SessionKeys
   /** The session is forgotten if nothing confirms it until then; each repeat of the question puts it off. */
   deadline: Micros
+  readonly #crypto: Crypto
   readonly #mac: Uint8Array
 
   constructor(
@@ -54,6 +55,7 @@ export class Answer {
     this.resp = packet.slice(0, written.end + MACS_BYTES)
     this.keys = written.keys
     this.deadline = now + CONFIRM_WITHIN
+    this.#crypto = crypto
     this.#mac = macOf(init).slice()
   }
 
@@ -62,9 +64,9 @@ export class Answer {
     this.deadline = now + CONFIRM_WITHIN
   }
 
-  /** True: the very INIT that was answered, so the same answer is right. */
+  /** True: the very INIT that was answered, so the same answer is right. A mac1 that was copied must also fit what stands before it. */
   isFor(init: Uint8Array): boolean {
-    return macOf(init).every((byte, i) => byte === this.#mac[i])
+    return this.#crypto.equal(macOf(init), this.#mac) && isMacRight(this.#crypto, init)
   }
 }
 

@@ -4,7 +4,8 @@ import { type Reader, varintBytes, type Writer } from '../wire/cursor.ts'
 import { UUID_BYTES, uuidBytes, uuidText } from './uuid.ts'
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder('utf-8', { fatal: true })
+// A leading U+FEFF is a character of the text like any other.
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 /** Cut so that it fits with all that stands around it; by whole characters. */
 export function writeText(writer: Writer, text: string, mostBytes: number): void {

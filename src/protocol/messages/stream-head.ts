@@ -28,6 +28,8 @@ export interface StreamHead {
 }
 
 const TCP = 1
+/** A day, the most that `request_ttl` allows; a peer that says more is not believed. */
+const MOST_CONNECT_MS = 86_400_000
 const MOST_CLIENT_BYTES = 256
 const MOST_HEAD_BYTES = 1 + 2 * UUID_BYTES + 8 + 1 + MOST_HOPS * HOP_ID_BYTES + textRoom(MOST_CLIENT_BYTES)
 
@@ -81,7 +83,7 @@ function readHead(reader: Reader): StreamHead | null {
   if (reader.u8() !== TCP) return null
   const uuid = readUuid(reader)
   const requestId = readUuid(reader)
-  const connectWithinMs = reader.varint()
+  const connectWithinMs = Math.min(reader.varint(), MOST_CONNECT_MS)
   const count = reader.u8()
   if (count > MOST_HOPS) return null
   const hops: Uint8Array[] = []

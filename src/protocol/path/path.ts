@@ -22,8 +22,8 @@ export class Path {
 
   readonly #random: Random
   readonly #messages = new BoundedQueue<PathMessage>(MOST_RESPONSES + 1)
-  readonly #challenge = new Uint8Array(CHALLENGE_BYTES)
   #candidate: PathId | null = null
+  #challenge = new Uint8Array(CHALLENGE_BYTES)
   #challengedAt: Micros = 0
 
   constructor(current: PathId, random: Random) {
@@ -33,11 +33,12 @@ export class Path {
 
   /** The newest authentic packet so far came `from` an address that is not ours to use yet. A challenge is repeated at most once in `pause`. */
   onMoved(from: PathId, pause: Micros, now: Micros): void {
-    if (from === this.#candidate && now - this.#challengedAt < pause) return
-    if (from !== this.#candidate) this.#random.fill(this.#challenge)
-    const message = { path: from, isResponse: false, challenge: this.#challenge.slice() }
-    if (!this.#messages.push(message)) return
+    const isRepeat = from === this.#candidate
+    if (isRepeat && now - this.#challengedAt < pause) return
+    const challenge = isRepeat ? this.#challenge : this.#newChallenge()
+    if (!this.#messages.push({ path: from, isResponse: false, challenge })) return
     this.#candidate = from
+    this.#challenge = challenge
     this.#challengedAt = now
   }
 
@@ -65,5 +66,11 @@ export class Path {
 
   get hasMessage(): boolean {
     return this.#messages.length > 0
+  }
+
+  #newChallenge(): Uint8Array<ArrayBuffer> {
+    const challenge = new Uint8Array(CHALLENGE_BYTES)
+    this.#random.fill(challenge)
+    return challenge
   }
 }

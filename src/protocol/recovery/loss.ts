@@ -68,7 +68,8 @@ export class LossDetector {
   #cutFrom: Micros = Number.NEGATIVE_INFINITY
   #cutAt: Micros = Number.NEGATIVE_INFINITY
   #cutLosses = 0
-  #firstSampleAt: Micros = Number.POSITIVE_INFINITY
+  /** Until then the path was not measured; −∞: the handshake has done it. */
+  #firstSampleAt: Micros = Number.NEGATIVE_INFINITY
 
   constructor(parts: LossDetectorParts) {
     this.#sent = parts.sent
@@ -118,8 +119,8 @@ export class LossDetector {
     if (newest < 0) return CloseCode.none
     this.timeouts = 0
     if (samples) {
+      if (!this.#rtt.hasSample) this.#firstSampleAt = now
       this.#rtt.sample(Math.max(now - largestSentAt, 1), Math.min(frame.delay, this.peerMaxAckDelay))
-      this.#firstSampleAt = Math.min(this.#firstSampleAt, now)
     }
     acked.newestSentAt = sent.sentAt(newest)
     this.#report(newest, samples, now)
@@ -165,7 +166,7 @@ export class LossDetector {
       sent.lose(packet, this.#sink)
     }
     if (bytes > 0) this.#controller.onLost(bytes, newestSentAt, now)
-    if (isPersistent) this.#controller.onPersistentCongestion(now)
+    if (isPersistent && this.#rtt.hasSample) this.#controller.onPersistentCongestion(now)
     sent.advance(now - this.#persistentSpan())
   }
 

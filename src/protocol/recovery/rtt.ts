@@ -33,13 +33,4 @@ export class Rtt {
   probeTimeout(peerMaxAckDelay: Micros): Micros {
     return this.smoothed + Math.max(4 * this.variation, TIMER_GRANULARITY) + peerMaxAckDelay
   }
-
-  /** A new path knows nothing of the old one's delays. */
-  forget(): void {
-    this.smoothed = INITIAL_RTT
-    this.variation = INITIAL_RTT / 2
-    this.min = Number.POSITIVE_INFINITY
-    this.latest = 0
-    this.hasSample = false
-  }
 }

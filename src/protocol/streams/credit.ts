@@ -12,10 +12,17 @@ const RENEW_FRACTION = 0.25
 const TIGHT_FRACTION = 0.8
 const FULL_FRACTION = 0.95
 
+/** Wants credit that it may not give while the process holds too much. */
+export interface BudgetWaiter {
+  onBudgetRoom(): void
+}
+
 /** Bytes that all sessions of the process hold for slow readers, against what they may hold. */
 export class MemoryBudget {
-  readonly #most: number
   heldBytes = 0
+  readonly #most: number
+  /** At most one for each session. */
+  readonly #waiting = new Set<BudgetWaiter>()
 
   constructor(most: number) {
     this.#most = most
@@ -27,6 +34,27 @@ export class MemoryBudget {
 
   get isFull(): boolean {
     return this.heldBytes > this.#most * FULL_FRACTION
+  }
+
+  hold(bytes: number): void {
+    this.heldBytes += bytes
+  }
+
+  release(bytes: number): void {
+    this.heldBytes -= bytes
+    if (this.#waiting.size === 0 || this.isTight) return
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const waiter of waiting) waiter.onBudgetRoom()
+  }
+
+  /** `waiter` is told once, as soon as the budget is no longer tight: without that it would depend on its own readers alone. */
+  wait(waiter: BudgetWaiter): void {
+    this.#waiting.add(waiter)
+  }
+
+  forget(waiter: BudgetWaiter): void {
+    this.#waiting.delete(waiter)
   }
 }
 

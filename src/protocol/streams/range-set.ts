@@ -3,15 +3,17 @@
 // Almost always empty or one range long, so plain arrays and a scan from the end beat any tree.
 
 export class RangeSet {
-  #starts: number[] = []
-  #ends: number[] = []
+  /** Only the first `#count` entries mean anything: an array that shrinks is a new array to the engine. */
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  #count = 0
 
   get count(): number {
-    return this.#starts.length
+    return this.#count
   }
 
   get isEmpty(): boolean {
-    return this.#starts.length === 0
+    return this.#count === 0
   }
 
   start(index: number): number {
@@ -26,7 +28,7 @@ export class RangeSet {
   add(start: number, end: number): void {
     if (start >= end) return
     // `after`: the first range that begins beyond the new one; `from`: the first that touches it.
-    let after = this.#starts.length
+    let after = this.#count
     while (after > 0 && this.#starts[after - 1]! > end) after--
     let from = after
     while (from > 0 && this.#ends[from - 1]! >= start) from--
@@ -41,7 +43,8 @@ export class RangeSet {
 
   /** Takes `start…end` out, splitting a range that reaches beyond both. */
   remove(start: number, end: number): void {
-    for (let i = this.#starts.length - 1; i >= 0 && this.#ends[i]! > start; i--) {
+    if (start >= end) return
+    for (let i = this.#count - 1; i >= 0 && this.#ends[i]! > start; i--) {
       const rangeStart = this.#starts[i]!
       const rangeEnd = this.#ends[i]!
       if (rangeStart >= end) continue
@@ -58,7 +61,7 @@ export class RangeSet {
 
   /** Where the range that begins at or below `offset` ends; `offset` itself if none covers it. */
   coveredThrough(offset: number): number {
-    for (let i = 0; i < this.#starts.length && this.#starts[i]! <= offset; i++) {
+    for (let i = 0; i < this.#count && this.#starts[i]! <= offset; i++) {
       if (this.#ends[i]! > offset) return this.#ends[i]!
     }
     return offset
@@ -66,7 +69,7 @@ export class RangeSet {
 
   /** The first covered byte at or above `offset`; `Infinity`: none. */
   nextCovered(offset: number): number {
-    for (let i = 0; i < this.#starts.length; i++) {
+    for (let i = 0; i < this.#count; i++) {
       if (this.#ends[i]! > offset) return Math.max(this.#starts[i]!, offset)
     }
     return Number.POSITIVE_INFINITY
@@ -75,39 +78,39 @@ export class RangeSet {
   /** Forgets everything below `offset`. */
   removeBelow(offset: number): void {
     let gone = 0
-    while (gone < this.#starts.length && this.#ends[gone]! <= offset) gone++
+    while (gone < this.#count && this.#ends[gone]! <= offset) gone++
     if (gone > 0) this.#delete(0, gone)
-    if (this.#starts.length > 0 && this.#starts[0]! < offset) this.#starts[0] = offset
+    if (this.#count > 0 && this.#starts[0]! < offset) this.#starts[0] = offset
   }
 
+  /** Empties the set and gives its memory back. */
   clear(): void {
     this.#starts.length = 0
     this.#ends.length = 0
+    this.#count = 0
   }
 
   // Shifting by hand: splice() would build an array of what it removed.
   #insert(at: number, start: number, end: number): void {
     const starts = this.#starts
     const ends = this.#ends
-    starts.push(start)
-    ends.push(end)
-    for (let i = starts.length - 1; i > at; i--) {
+    for (let i = this.#count; i > at; i--) {
       starts[i] = starts[i - 1]!
       ends[i] = ends[i - 1]!
     }
     starts[at] = start
     ends[at] = end
+    this.#count++
   }
 
   #delete(at: number, howMany: number): void {
     const starts = this.#starts
     const ends = this.#ends
-    const left = starts.length - howMany
+    const left = this.#count - howMany
     for (let i = at; i < left; i++) {
       starts[i] = starts[i + howMany]!
       ends[i] = ends[i + howMany]!
     }
-    starts.length = left
-    ends.length = left
+    this.#count = left
   }
 }

@@ -50,8 +50,9 @@ export class ReceiveHalf {
     return this.resetCode >= 0 || this.#taken === this.#finalSize
   }
 
+  /** The application has read every byte there ever was; never after bytes were dropped instead. */
   get hasEnded(): boolean {
-    return this.resetCode < 0 && this.#taken === this.#finalSize
+    return this.resetCode < 0 && !this.#isDiscarding && this.#taken === this.#finalSize
   }
 
   /** Nothing more will come, so no more credit is worth telling. */
@@ -84,6 +85,11 @@ export class ReceiveHalf {
     }
     if (end <= this.#arrived) return CloseCode.none
     this.#place(frame, datagram)
+    if (frame.offset <= this.#arrived && this.#ahead.isEmpty) {
+      // Almost every frame: in order, and nothing waits ahead.
+      this.#arrived = end
+      return CloseCode.none
+    }
     this.#ahead.add(Math.max(frame.offset, this.#arrived), end)
     this.#arrived = this.#ahead.coveredThrough(this.#arrived)
     this.#ahead.removeBelow(this.#arrived)
@@ -105,7 +111,7 @@ export class ReceiveHalf {
 
   /** The session is gone. A stream of which everything is here can still be read to its end. */
   abandon(code: number): void {
-    if (this.isComplete) return
+    if (this.resetCode >= 0 || (this.isComplete && !this.#isDiscarding)) return
     this.resetCode = code
     this.#discard()
   }
@@ -133,20 +139,32 @@ export class ReceiveHalf {
     if (this.#ends[0]! - this.#starts[0]! > LEAST_BLOCK_BYTES) this.#blocks[0] = null
   }
 
+  /** Copies what has not arrived yet: the first copy of a byte wins, and what the application holds never changes. */
   #place(frame: StreamFrame, datagram: Uint8Array): void {
-    // What has arrived is never written again: the first copy of a byte wins, and what the application holds does not change.
-    let from = Math.max(frame.offset, this.#arrived)
+    const ahead = this.#ahead
+    const shift = frame.start - frame.offset
     const end = frame.offset + frame.length
+    let from = Math.max(frame.offset, this.#arrived)
+    for (let i = 0; i < ahead.count && from < end; i++) {
+      if (ahead.end(i) <= from) continue
+      this.#copy(datagram, shift, from, Math.min(ahead.start(i), end))
+      from = ahead.end(i)
+    }
+    this.#copy(datagram, shift, from, end)
+  }
+
+  /** Copies the bytes `from…end` of the stream; an offset and `shift` make the position in the datagram. */
+  #copy(datagram: Uint8Array, shift: number, from: number, end: number): void {
+    if (from >= end) return
     let index = this.#blockFor(from)
     while (from < end) {
+      if (index === this.#blocks.length) this.#append()
       const start = this.#starts[index]!
       const take = Math.min(end, this.#ends[index]!) - from
       const block = this.#blocks[index] ?? this.#makeBlock(index)
-      copyBytes(datagram, frame.start + from - frame.offset, take, block, from - start)
+      copyBytes(datagram, shift + from, take, block, from - start)
       from += take
-      if (from === end) return
       index++
-      if (index === this.#blocks.length) this.#append()
     }
   }
 

@@ -2,23 +2,27 @@
 // Whose bytes go next: the control stream's before all others, then each stream in turn, one datagram's worth at a time.
 
 import { BoundedQueue } from '../bounded-queue.ts'
+import { CONTROL_STREAM } from '../limits.ts'
 import type { Stream } from './stream.ts'
 
 /** Streams of both sides that one session can have at most; each stands in a queue at most once. */
 export const MOST_STREAMS = 65_536
 
+/**
+ * A turn is about a datagram's worth, in however many pieces the room left in packets or a little credit at a time cuts it: a turn that
+ * ended with each piece would give most to whoever is asked while there is much.
+ */
+const TURN_BYTES = 1_000
+
 export class SendSchedule {
   readonly #turns = new BoundedQueue<Stream>(MOST_STREAMS)
   /** Streams whose new bytes wait for session credit. */
-  readonly #parked = new BoundedQueue<Stream>(MOST_STREAMS)
+  readonly #parked = new Set<Stream>()
   #urgent: Stream | null = null
 
   /** Gives the stream a turn, if it has none coming. */
   add(stream: Stream): void {
-    if (stream.isScheduled) return
-    stream.isScheduled = true
-    if (stream.id === 0) this.#urgent = stream
-    else this.#turns.push(stream)
+    if (!stream.isScheduled) this.#enqueue(stream)
   }
 
   /** The stream whose turn it is. */
@@ -26,11 +30,15 @@ export class SendSchedule {
     return this.#urgent ?? this.#turns.peek()
   }
 
-  /** The stream has filled a datagram: the others come first now. */
-  rotate(): void {
+  /** The stream whose turn it is has sent so many bytes: once they make a turn, the others come first. */
+  spend(bytes: number): void {
     if (this.#urgent !== null) return
-    const stream = this.#turns.shift()
-    if (stream !== null) this.#turns.push(stream)
+    const stream = this.#turns.peek()!
+    stream.turnBytes += bytes
+    if (stream.turnBytes < TURN_BYTES) return
+    stream.turnBytes = 0
+    this.#turns.shift()
+    this.#turns.push(stream)
   }
 
   /** The stream has nothing more to send. */
@@ -42,21 +50,32 @@ export class SendSchedule {
   /** The stream waits for session credit; it keeps counting as scheduled. */
   park(): void {
     const stream = this.#take()
-    if (stream !== null) this.#parked.push(stream)
+    if (stream !== null) this.#parked.add(stream)
   }
 
   /** Session credit has come: everybody who waited for it is back in turn. */
   unpark(): void {
-    for (let stream = this.#parked.shift(); stream !== null; stream = this.#parked.shift()) {
-      if (stream.id === 0) this.#urgent = stream
-      else this.#turns.push(stream)
-    }
+    for (const stream of this.#parked) this.#enqueue(stream)
+    this.#parked.clear()
   }
 
-  /** Parked bytes that were lost need no credit: their stream is back in turn. */
+  /** Bytes that were lost need no session credit: their stream is in turn even if it waits for some. */
   onLost(stream: Stream): void {
-    if (stream.isScheduled) this.unpark()
+    if (this.#parked.delete(stream)) this.#enqueue(stream)
     else this.add(stream)
+  }
+
+  /** The stream is closed and waits for nothing; else streams that a peer opens and stops would pile up here until it gives credit. */
+  forget(stream: Stream): void {
+    if (this.#parked.delete(stream)) stream.isScheduled = false
+  }
+
+  #enqueue(stream: Stream): void {
+    if (stream.id !== CONTROL_STREAM) stream.isScheduled = this.#turns.push(stream)
+    else {
+      stream.isScheduled = true
+      this.#urgent = stream
+    }
   }
 
   #take(): Stream | null {

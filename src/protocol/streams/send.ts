@@ -25,6 +25,8 @@ export class SendHalf {
   /** The peer takes bytes below this offset. */
   credit: number
   resetCode = 0
+  /** Some of it, if only its end or its reset, was put in a datagram: the peer may know of the stream. */
+  wasEverSent = false
 
   /** Chunks of unacknowledged bytes; `#starts[i]` is the offset of `#chunks[i]`'s first byte. Live from `#head` on. */
   #chunks: Uint8Array[] = []
@@ -103,6 +105,7 @@ export class SendHalf {
 
   onResetSent(): void {
     this.#ending = Ending.resetSent
+    this.wasEverSent = true
   }
 
   onResetAcked(): void {
@@ -163,6 +166,7 @@ export class SendHalf {
 
   /** The frame was put in a datagram. */
   onSent(offset: number, length: number, fin: boolean): void {
+    this.wasEverSent = true
     if (offset < this.next) this.#lost.remove(offset, offset + length)
     else this.next = offset + length
     if (!fin) return

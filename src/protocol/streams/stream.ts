@@ -34,6 +34,8 @@ export class Stream implements StreamHandle {
   isWriterWaiting = false
   /** The packet that told our last limit was lost. */
   isCreditLost = false
+  /** Bytes sent in the turn that is not over yet; the schedule's. */
+  turnBytes = 0
   /** Each list holds a stream at most once. */
   isScheduled = false
   isInControlQueue = false
@@ -76,7 +78,7 @@ export class Stream implements StreamHandle {
   }
 
   get wasEverSent(): boolean {
-    return this.send.next > 0 || this.send.wasReset
+    return this.send.wasEverSent
   }
 
   read(): Uint8Array | null {

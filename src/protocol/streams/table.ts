@@ -8,7 +8,7 @@ import { CONTROL_STREAM } from '../limits.ts'
 import type { Micros, StreamId } from '../units.ts'
 import type { CreditFrame } from '../wire/credit-frames.ts'
 import type { ResetStreamFrame, StopSendingFrame, StreamFrame } from '../wire/stream-frames.ts'
-import { type MemoryBudget, ReceiveWindow } from './credit.ts'
+import { type BudgetWaiter, type MemoryBudget, ReceiveWindow } from './credit.ts'
 import { ReceiveHalf } from './receive.ts'
 import { MOST_STREAMS, SendSchedule } from './schedule.ts'
 import { SendHalf } from './send.ts'
@@ -36,7 +36,7 @@ const FREE_SESSION_BYTES = 1_048_576
 /** The session's window is at least this many times its largest stream's (quic-go's ratio). */
 const SESSION_TO_STREAM = 1.5
 
-export class StreamTable implements StreamHost {
+export class StreamTable implements StreamHost, BudgetWaiter {
   readonly schedule = new SendSchedule()
   readonly controlQueue = new BoundedQueue<Stream>(MOST_STREAMS)
   readonly window: ReceiveWindow
@@ -109,6 +109,7 @@ export class StreamTable implements StreamHost {
   onStream(frame: StreamFrame, datagram: Uint8Array): CloseCode {
     const stream = this.#find(frame.id)
     if (stream === null) return this.#verdictOnMissing(frame.id)
+    if (frame.fin && frame.id === CONTROL_STREAM) return CloseCode.protocolViolation
     const receive = stream.receive
     const growth = Math.max(0, frame.offset + frame.length - receive.highest)
     if (frame.offset + frame.length > receive.window.limit) return CloseCode.flowControl
@@ -167,7 +168,7 @@ export class StreamTable implements StreamHost {
   }
 
   onMaxStreams(frame: CreditFrame): CloseCode {
-    if (frame.limit <= this.#maxOwnStreams) return CloseCode.none
+    if (frame.limit <= this.#maxOwnStreams || this.#isAbandoned) return CloseCode.none
     this.#maxOwnStreams = frame.limit
     if (!this.#wasRefused) return CloseCode.none
     this.#wasRefused = false
@@ -186,17 +187,14 @@ export class StreamTable implements StreamHost {
   }
 
   onControlToSend(stream: Stream): void {
-    if (!stream.isInControlQueue) {
-      stream.isInControlQueue = true
-      this.controlQueue.push(stream)
-    }
+    if (!stream.isInControlQueue) stream.isInControlQueue = this.controlQueue.push(stream)
     this.#owner.onWork()
   }
 
   onReleased(stream: Stream, bytes: number): void {
-    this.#releasedBytes += bytes
-    this.#budget.heldBytes -= bytes
     if (this.#isAbandoned) return
+    this.#releasedBytes += bytes
+    this.#budget.release(bytes)
     if (stream.wantsCredit) this.onControlToSend(stream)
     this.#askForCredit()
   }
@@ -213,6 +211,7 @@ export class StreamTable implements StreamHost {
     if (stream.isClosed || !stream.send.isFinished || !stream.receive.isFinished) return
     stream.isClosed = true
     this.#streams.delete(stream.id)
+    this.schedule.forget(stream)
     this.openStreams--
     this.#becomeReady(stream)
     if (stream.id % 2 === this.#ownBit) this.openedStreams--
@@ -245,13 +244,15 @@ export class StreamTable implements StreamHost {
     return this.maxPeerStreams
   }
 
-  /** The session is gone: every stream ends with a reset, none with an end. */
+  /** The session is gone: a stream that is not all here ends with a reset, never with an end, and nothing is held against the budget. */
   abandon(code: StreamCode): void {
     this.#isAbandoned = true
+    this.#budget.forget(this)
+    this.#budget.release(this.heldBytes)
+    this.#releasedBytes = this.#receivedBytes
     for (const stream of this.#streams.values()) {
       stream.send.abandon()
       stream.receive.abandon(code)
-      stream.releaseDropped()
       stream.isClosed = true
       this.#becomeReady(stream)
     }
@@ -274,11 +275,11 @@ export class StreamTable implements StreamHost {
     return stream
   }
 
-  /** The stream that a frame names, opened by it if need be; null: closed already, or not allowed. */
+  /** The stream that a frame names, opened by it if need be; null: closed already, not allowed, or the session is gone. */
   #find(id: StreamId): Stream | null {
     const stream = this.#streams.get(id)
     if (stream !== undefined) return stream
-    if (id % 2 === this.#ownBit) return null
+    if (id % 2 === this.#ownBit || this.#isAbandoned) return null
     const number = Math.floor((id + 1) / 2)
     if (number <= this.#accepted || number > this.maxPeerStreams) return null
     // Opening one opens all below it (RFC 9000 §3.2): which of them are new stays a matter of one number.
@@ -306,27 +307,34 @@ export class StreamTable implements StreamHost {
 
   /** Twice as many streams once half of them are open, and new ones for those that have closed. */
   #growAllowance(): void {
+    const before = this.#allowance
     const open = this.#accepted - this.#acceptedClosed
-    if (open * 2 >= this.#allowance && !this.#budget.isTight) {
-      this.#allowance = Math.min(this.#allowance * 2, this.#settings.ceilingMaxStreams)
+    if (open * 2 >= before && !this.#budget.isTight) {
+      this.#allowance = Math.min(before * 2, this.#settings.ceilingMaxStreams)
     }
-    if (this.#acceptedClosed + this.#allowance - this.maxPeerStreams < this.#allowance / 4) return
+    const untold = this.#acceptedClosed + this.#allowance - this.maxPeerStreams
+    if (this.#allowance === before && untold < this.#allowance / 4) return
     this.wantsMaxStreams = true
     this.#owner.onWork()
   }
 
   #onReceived(bytes: number): void {
     this.#receivedBytes += bytes
-    this.#budget.heldBytes += bytes
+    this.#budget.hold(bytes)
+    this.#askForCredit()
+  }
+
+  onBudgetRoom(): void {
     this.#askForCredit()
   }
 
   #askForCredit(): void {
     const free = this.window.limit - this.#receivedBytes
-    const isShort = free < Math.min(FREE_SESSION_BYTES, this.window.size) * 0.75 && !this.#budget.isTight
-    if (!isShort && !this.window.isWorthRenewing(this.#releasedBytes)) return
-    this.wantsMaxData = true
-    this.#owner.onWork()
+    const isShort = free < Math.min(FREE_SESSION_BYTES, this.window.size) * 0.75
+    if (isShort && this.#budget.isTight) this.#budget.wait(this)
+    else if (isShort) this.wantsMaxData = true
+    if (this.window.isWorthRenewing(this.#releasedBytes)) this.wantsMaxData = true
+    if (this.wantsMaxData) this.#owner.onWork()
   }
 
   #becomeReady(stream: Stream): void {

@@ -44,11 +44,13 @@ export class FrameWalker {
   readonly #stopSending = new StopSendingFrame()
   readonly #credit = new CreditFrame()
   readonly #close = new CloseFrame()
+  #hasAck = false
 
   /** Hands every frame to `sink`; stops at the first that is malformed or refused and answers its close code. */
   walk(reader: Reader, sink: FrameSink): CloseCode {
     this.elicitsAck = false
     this.wantsHaste = false
+    this.#hasAck = false
     if (reader.remaining === 0) return CloseCode.protocolViolation
     while (reader.position < reader.end) {
       const verdict = this.#next(reader, sink)
@@ -65,6 +67,9 @@ export class FrameWalker {
       case FrameType.padding:
         return CloseCode.none
       case FrameType.ack:
+        // One is enough, and bounds what a packet can cost: each may name every packet that is on its way.
+        if (this.#hasAck) return CloseCode.protocolViolation
+        this.#hasAck = true
         return readAck(reader, this.#ack) ? sink.onAck(this.#ack) : CloseCode.frameEncoding
       case FrameType.close:
         if (!readClose(reader, this.#close)) return CloseCode.frameEncoding

@@ -96,6 +96,13 @@ describe('Liveness, death', () => {
     assert.equal(liveness.step(0, woken), LivenessVerdict.fine)
     assert.equal(liveness.step(0, woken + SURVIVE), LivenessVerdict.dead)
   })
+
+  it('is asked about at once after a sleep, though no ping was due for long', () => {
+    const liveness = dialler()
+    liveness.onSent(START + 5 * SECOND)
+    liveness.onPause(START + 8 * SECOND)
+    assert.equal(liveness.step(0, START + 8 * SECOND), LivenessVerdict.ping)
+  })
 })
 
 describe('Liveness, deadline', () => {

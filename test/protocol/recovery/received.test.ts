@@ -122,6 +122,12 @@ describe('ReceivedPackets', () => {
     assert.ok([0, 1, 4, 5, 8].every((packet) => received.has(packet)))
   })
 
+  it('forgets all but the newest range when the peer knows of everything', () => {
+    const received = receivedOf(0, 1, 4, 5, 8)
+    received.forgetThrough(8)
+    assert.deepEqual(rangesIn(received), [[8, 8]])
+  })
+
   it('keeps a range of which the peer knows only a part', () => {
     const received = receivedOf(0, 4, 5, 6, 9)
     received.forgetThrough(5)

@@ -58,10 +58,4 @@ describe('Rtt', () => {
       }),
     )
   })
-
-  it('begins anew on a new path', () => {
-    const rtt = sampled([100, 0])
-    rtt.forget()
-    assert.deepEqual({ ...rtt }, { ...new Rtt() })
-  })
 })

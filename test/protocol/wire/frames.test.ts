@@ -146,6 +146,14 @@ describe('FrameWalker', () => {
     assert.deepEqual(walked.told, ['max streams 5', 'max data 6'])
   })
 
+  // Hundreds of ACKs in one packet, each over all that was on its way, kept the process busy for milliseconds.
+  it('refuses a second ACK in one packet, and takes one in each', () => {
+    const walked = walk('02 0a 00 00 00 01 02 0b 00 00 00')
+    assert.equal(walked.verdict, CloseCode.protocolViolation)
+    assert.deepEqual(walked.told, ['ack 10 1'])
+    assert.equal(walked.walker.walk(readerOf(bytesOf('02 0b 00 00 00')), new Listing()), CloseCode.none)
+  })
+
   // A stream frame behind CLOSE opened a stream on a session that was gone.
   it('reads nothing behind a CLOSE', () => {
     const walked = walk('10 06 1c 00 00 08 01 00 0001 61 ff')
