@@ -31,19 +31,22 @@ export class Liveness {
   readonly #isDialler: boolean
   #heardAt: Micros
   #pingAt: Micros
+  /** Silence before the next ping; drawn anew for each, not for each packet that puts it off. */
+  #pause: Micros
 
   constructor(isDialler: boolean, survive: Micros, random: Random, now: Micros) {
     this.#isDialler = isDialler
     this.survive = survive
     this.#random = random
     this.#heardAt = now
-    this.#pingAt = now + this.#pingAfter()
+    this.#pause = this.#drawPause()
+    this.#pingAt = now + this.#pause
   }
 
   /** An authenticated packet came. True: the session was suspect and is no longer. */
   onHeard(now: Micros): boolean {
     this.#heardAt = now
-    if (!this.#isDialler) this.#pingAt = now + LISTENER_PING
+    if (!this.#isDialler) this.#pingAt = now + this.#pause
     const recovered = this.isSuspect
     this.isSuspect = false
     return recovered
@@ -51,7 +54,7 @@ export class Liveness {
 
   /** A packet that the peer must answer has left. */
   onSent(now: Micros): void {
-    if (this.#isDialler) this.#pingAt = now + this.#pingAfter()
+    if (this.#isDialler) this.#pingAt = now + this.#pause
   }
 
   /** The process was stopped or the machine slept: silence meanwhile says nothing. The peer is asked instead. */
@@ -74,7 +77,8 @@ export class Liveness {
       return LivenessVerdict.suspect
     }
     if (now < this.#pingAt) return LivenessVerdict.fine
-    this.#pingAt = now + this.#pingAfter()
+    this.#pause = this.#drawPause()
+    this.#pingAt = now + this.#pause
     return LivenessVerdict.ping
   }
 
@@ -82,7 +86,7 @@ export class Liveness {
     return !this.isSuspect && timeouts >= SUSPECT_TIMEOUTS
   }
 
-  #pingAfter(): Micros {
+  #drawPause(): Micros {
     return this.#isDialler ? DIALLER_PING_LEAST + this.#random.fraction() * DIALLER_PING_SPREAD : LISTENER_PING
   }
 }
