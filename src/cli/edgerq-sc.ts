@@ -8,7 +8,7 @@ import { HOP_ID_BYTES, type SessionHandle } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
 import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
 import { ExitError, ExitStatus } from './exit.ts'
-import { openDriver } from './link.ts'
+import { endFor, openDriver } from './link.ts'
 import { type ConsumerState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 
 /** A `<listener>`: its socket and what runs on it. */
@@ -45,7 +45,7 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
   })
   await consumer.start()
   for (const { carrier } of links) {
-    carrier.onFailure = (cause) => fail(log, cause)
+    carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', log)
   }
   sayGoodbyeToTheLastLife(links, state)
   context.ready([
@@ -91,12 +91,6 @@ function remember(state: ConsumerState, link: Link, session: SessionHandle): voi
 function bound(carrier: UdpCarrier): string {
   const { host, port } = carrier.addresses[0]!
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
-}
-
-function fail(log: DaemonContext['log'], cause: Error): never {
-  log.error('carrierFailed', { cause: cause.message })
-  process.stderr.write(`edgerq-sc: ${cause.message}\n`)
-  process.exit(ExitStatus.couldNotRun)
 }
 
 await runDaemon({

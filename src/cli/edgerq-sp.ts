@@ -9,7 +9,7 @@ import { Provider } from '../provider/provider.ts'
 import type { Driver } from '../runtime/driver.ts'
 import { systemRandom } from '../runtime/system.ts'
 import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
-import { openDriver } from './link.ts'
+import { endFor, openDriver } from './link.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 
 async function run(config: ProviderConfig, context: DaemonContext): Promise<Running> {
@@ -26,7 +26,7 @@ async function run(config: ProviderConfig, context: DaemonContext): Promise<Runn
     const isNameTaken = config.pipes.slice(0, index).some(({ name }) => name === pipe.name)
     const state = directory.providerState(context.configPath, isNameTaken ? `${pipe.name} #${index + 1}` : pipe.name)
     states.push(state)
-    pipes.push({ config: pipe, driver: await drive(config, state) })
+    pipes.push({ config: pipe, driver: await drive(config, state, log) })
   }
   const provider = new Provider({
     pipes,
@@ -45,9 +45,11 @@ async function run(config: ProviderConfig, context: DaemonContext): Promise<Runn
   }
 }
 
-async function drive(config: ProviderConfig, state: ProviderState): Promise<Driver> {
+async function drive(config: ProviderConfig, state: ProviderState, log: DaemonContext['log']): Promise<Driver> {
+  const carrier = await openUdpCarrier({ role: 'dialler' })
+  carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', log)
   return openDriver({
-    carrier: await openUdpCarrier({ role: 'dialler' }),
+    carrier,
     acceptsSessions: false,
     instanceId: state.instanceId,
     // A restarted provider dials from another port: nobody could use a token of its last life.

@@ -2,10 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Carrier } from '../carriers/carrier.ts'
+import type { Log } from '../log.ts'
 import { BOOT_ID_BYTES, Cubic, DEFAULT_SETTINGS, Endpoint, SECOND } from '../protocol/index.ts'
 import { Driver } from '../runtime/driver.ts'
 import { nullCrypto } from '../runtime/null-crypto.ts'
 import { monotonicClock, systemRandom } from '../runtime/system.ts'
+import { ExitStatus } from './exit.ts'
 
 export interface LinkOptions {
   readonly carrier: Carrier
@@ -35,6 +37,13 @@ export function openDriver(options: LinkOptions): Driver {
     monotonicClock(),
   )
   return new Driver(endpoint, options.carrier, monotonicClock)
+}
+
+/** A carrier's socket has failed for good: nothing can be carried or mended, so the program ends and says why. */
+export function endFor(cause: Error, program: string, log: Log): never {
+  log.error('carrierFailed', { cause: cause.message })
+  process.stderr.write(`${program}: ${cause.message}\n`)
+  process.exit(ExitStatus.couldNotRun)
 }
 
 /** When this process began, in ms, and two random bytes: a later start has a larger one. */

@@ -9,12 +9,17 @@ import type { Driver } from '../runtime/driver.ts'
 /** Between two addresses of one name (RFC 8305 §5). */
 const NEXT_ADDRESS_AFTER_MS = 250
 
+const CANCELLED = 'the dial was cancelled'
+
 export interface DialTarget {
   readonly hostname: string
   readonly port: number
   /** Only addresses of this machine may be called: the pipe has no keys and is not marked as insecure. */
   readonly loopbackOnly: boolean
 }
+
+/** All addresses of a name, the preferred first. Rejects with a `DialError`. */
+export type Resolve = (hostname: string) => Promise<string[]>
 
 /** Why a dial came to nothing; `message` is for the log. */
 export class DialError extends Error {
@@ -23,19 +28,25 @@ export class DialError extends Error {
 
 export class Dialer {
   readonly #driver: Driver
+  readonly #resolve: Resolve
   readonly #attempts = new Set<SessionHandle>()
   #settle: ((result: SessionHandle | DialError) => void) | null = null
   #timer: NodeJS.Timeout | null = null
   #left: string[] = []
   #port = 0
+  /** Counts dials and their ends: a name that is resolved after its dial was cancelled is called no more. */
+  #dials = 0
 
-  constructor(driver: Driver) {
+  constructor(driver: Driver, resolve: Resolve = resolveByName) {
     this.#driver = driver
+    this.#resolve = resolve
   }
 
   /** The session that answered first. Rejects with a `DialError`; `cancel` makes it reject at once. */
   async dial(target: DialTarget): Promise<SessionHandle> {
-    const addresses = await addressesOf(target)
+    const dial = ++this.#dials
+    const addresses = await addressesOf(target, this.#resolve)
+    if (dial !== this.#dials) throw new DialError(CANCELLED)
     const result = await new Promise<SessionHandle | DialError>((resolve) => {
       this.#settle = resolve
       this.#left = addresses
@@ -47,7 +58,8 @@ export class Dialer {
   }
 
   cancel(): void {
-    this.#finish(new DialError('the dial was cancelled'))
+    this.#dials++
+    this.#finish(new DialError(CANCELLED))
   }
 
   /** Events of sessions that are being dialled; true: the event was ours. */
@@ -83,7 +95,7 @@ export class Dialer {
   }
 }
 
-async function addressesOf(target: DialTarget): Promise<string[]> {
+async function addressesOf(target: DialTarget, resolve: Resolve): Promise<string[]> {
   const found = isIP(target.hostname) ? [target.hostname] : await resolve(target.hostname)
   const allowed = target.loopbackOnly ? found.filter(isLoopback) : found
   if (allowed.length > 0) return allowed
@@ -92,7 +104,7 @@ async function addressesOf(target: DialTarget): Promise<string[]> {
   )
 }
 
-async function resolve(hostname: string): Promise<string[]> {
+async function resolveByName(hostname: string): Promise<string[]> {
   try {
     return (await lookup(hostname, { all: true })).map(({ address }) => address)
   } catch (cause) {

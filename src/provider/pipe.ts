@@ -19,7 +19,7 @@ import type { Driver } from '../runtime/driver.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
 import { backoffMs, wasHealthy } from './backoff.ts'
-import { type DialError, Dialer } from './dialer.ts'
+import { DialError, Dialer } from './dialer.ts'
 import { TargetHealth } from './target-health.ts'
 import { TcpForwarder } from './tcp-forwarder.ts'
 
@@ -142,6 +142,8 @@ export class Pipe implements StreamOwner {
       session.close(CloseCode.shuttingDown, '')
       return
     }
+    // Lost again in the turn in which it opened: its `closed` event came while nobody was listening for it.
+    if (session.control.isClosed) throw new DialError('the consumer hung up at once')
     this.#phase = { kind: 'serving', session, sinceMs: performance.now() }
     this.#control = new ControlReader()
     this.#unanswered = new Set(this.#services.keys())

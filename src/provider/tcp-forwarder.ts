@@ -6,7 +6,7 @@ import type { ProviderService } from '../config/read.ts'
 import { ACCEPTED, StreamCode, type StreamHandle, StreamHeadReader } from '../protocol/index.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
-import type { Watchdog } from '../runtime/watchdog.ts'
+import type { Watchdog, Watched } from '../runtime/watchdog.ts'
 
 /** What a forwarder needs of its pipe. */
 export interface TcpForwarderParts {
@@ -24,11 +24,19 @@ export type ForwarderOutcome = SpliceOutcome | 'refused' | 'streamGone'
 /** A connection attempt that failed for lack of time; Node reports none itself. */
 const TIMED_OUT = 'ETIMEDOUT'
 
-export class TcpForwarder implements StreamOwner {
+/** The longest <request_ttl>. The wire could carry more than `setTimeout` takes, which would then fire at once. */
+const MOST_CONNECT_MS = 86_400_000
+
+export class TcpForwarder implements StreamOwner, Watched {
   /** For the log: what was asked for, and by whom. */
   service = ''
   client = ''
   requestId = ''
+
+  /** While the head is under way the watchdog waits for it as for any bytes; afterwards it watches the splice. */
+  readonly isWaiting = true
+  readonly isHalfClosed = false
+  readonly bytesMoved = 0
 
   readonly #parts: TcpForwarderParts
   readonly #reader = new StreamHeadReader()
@@ -44,7 +52,7 @@ export class TcpForwarder implements StreamOwner {
 
   /** Until the target has taken the connection only the head is read: the rest waits at the consumer, held back by credit. */
   onStreamReady(): void {
-    const { stream } = this.#parts
+    const { stream, watchdog } = this.#parts
     if (this.#isDone || this.#splice !== null) return
     if (stream.readState === 'reset') {
       this.#giveUp('streamGone', StreamCode.cancelled)
@@ -55,17 +63,20 @@ export class TcpForwarder implements StreamOwner {
       if (bytes === null) break
       if (this.#reader.push(bytes)) {
         stream.release(bytes.length - this.#reader.rest.length)
+        watchdog.forget(this)
         this.#onHead()
         return
       }
       stream.release(bytes.length)
     }
-    if (this.#socket === null && stream.readState === 'ended') this.#giveUp('refused', StreamCode.badHead)
+    if (this.#socket !== null) return
+    if (stream.readState === 'ended') this.#giveUp('refused', StreamCode.badHead)
+    else watchdog.watch(this, 0)
   }
 
-  /** The process ends now. */
-  cut(): void {
-    if (this.#splice === null) this.#giveUp('refused', StreamCode.draining)
+  /** The head never came, or the process ends now. */
+  cut(code: StreamCode = StreamCode.draining): void {
+    if (this.#splice === null) this.#giveUp('refused', code)
     else this.#splice.cut(StreamCode.cancelled)
   }
 
@@ -98,11 +109,14 @@ export class TcpForwarder implements StreamOwner {
       this.#parts.onTarget(service, null)
       this.#join(socket)
     })
-    this.#timer = setTimeout(() => {
-      const error: NodeJS.ErrnoException = new Error(`no connection within ${withinMs} ms`)
-      error.code = TIMED_OUT
-      socket.destroy(error)
-    }, withinMs)
+    this.#timer = setTimeout(
+      () => {
+        const error: NodeJS.ErrnoException = new Error(`no connection within ${withinMs} ms`)
+        error.code = TIMED_OUT
+        socket.destroy(error)
+      },
+      Math.min(withinMs, MOST_CONNECT_MS),
+    )
   }
 
   #join(socket: Socket): void {
@@ -126,8 +140,9 @@ export class TcpForwarder implements StreamOwner {
 
   #giveUp(outcome: ForwarderOutcome, code: number): void {
     if (this.#isDone) return
-    const { stream } = this.#parts
+    const { stream, watchdog } = this.#parts
     if (this.#timer !== null) clearTimeout(this.#timer)
+    watchdog.forget(this)
     stream.owner = null
     // The stop drops what nobody has read; what was read, and waits behind the head, is given back here.
     if (this.#reader.rest.length > 0) stream.release(this.#reader.rest.length)

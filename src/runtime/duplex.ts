@@ -31,8 +31,8 @@ export class StreamDuplex extends Duplex implements StreamOwner {
 
   onStreamReady(): void {
     if (this.destroyed) return
-    if (this.#stream.isWritable) this.#finishWrite(null)
-    else if (this.#stream.stopCode >= 0) this.#finishWrite(new StreamResetError(this.#stream.stopCode))
+    const failure = this.#writeFailure
+    if (this.#stream.isWritable || failure !== null) this.#finishWrite(failure)
     if (this.#wantsBytes || this.#stream.readState === 'reset') this.#push()
   }
 
@@ -44,14 +44,20 @@ export class StreamDuplex extends Duplex implements StreamOwner {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     const wantsMore = this.#stream.write(chunk)
-    if (wantsMore) done()
-    else if (this.#stream.stopCode >= 0) done(new StreamResetError(this.#stream.stopCode))
+    const failure = this.#writeFailure
+    if (wantsMore || failure !== null) done(failure)
     else this.#writeDone = done
   }
 
   override _final(done: (error?: Error | null) => void): void {
     this.#stream.finish()
-    done()
+    done(this.#writeFailure)
+  }
+
+  /** Why nobody will take what is written: the peer wants no more, or the session went while our half was open. */
+  get #writeFailure(): StreamResetError | null {
+    if (this.#stream.stopCode >= 0) return new StreamResetError(this.#stream.stopCode)
+    return this.#stream.isClosed ? new StreamResetError(StreamCode.sessionLost) : null
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

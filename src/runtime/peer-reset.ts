@@ -8,7 +8,7 @@
 import type { Socket } from 'node:net'
 
 interface TcpHandle {
-  reading: boolean
+  readonly reading: boolean
   readStart(): number
   readStop(): number
   getpeername(into: object): number
@@ -21,18 +21,20 @@ export function wasResetByPeer(socket: Socket): boolean {
 }
 
 /**
- * Call it from `data` once our own FIN may have left: libuv then cannot guess an end from what it knows, and the next read brings the
- * true end or ECONNRESET.
+ * Call it when our own FIN may have left, and from each `data` after it: libuv then cannot guess an end from what it knows, and the next
+ * read brings the true end or ECONNRESET. A paused socket is read again when it is resumed.
  */
 export function readAnew(socket: Socket): void {
   const handle = handleOf(socket)
   if (handle === null || !handle.reading) return
-  handle.reading = false
+  // `reading` stays true: Node would otherwise start anew by itself, in a `nextTick` inside the very read that must be over first.
   handle.readStop()
+  const readOn = () => {
+    if (!socket.destroyed && handle.reading) handle.readStart()
+  }
   setImmediate(() => {
-    if (socket.destroyed || socket.isPaused() || handle.reading) return
-    handle.reading = true
-    handle.readStart()
+    if (socket.isPaused()) socket.once('resume', readOn)
+    else readOn()
   })
 }
 

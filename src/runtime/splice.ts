@@ -92,9 +92,18 @@ export class Splice implements StreamOwner, Watched {
     return this.#stream.stopCode >= 0 || this.#stream.isClosed
   }
 
+  /** The session went after the stream's own end had come: nobody will ever take what the socket still says. */
+  get #isLost(): boolean {
+    return this.#stream.isClosed && this.#stream.stopCode < 0
+  }
+
   readonly #onData = (chunk: Uint8Array): void => {
     this.bytesToStream += chunk.length
     if (this.#endWritten) readAnew(this.#socket)
+    if (this.#isLost) {
+      this.#onStreamReset()
+      return
+    }
     if (this.#stream.write(chunk) || this.#takesNothing) return
     this.#isPaused = true
     this.#socket.pause()
@@ -114,6 +123,7 @@ export class Splice implements StreamOwner, Watched {
     else if (stream.readState === 'ended') {
       this.#endWritten = true
       socket.end()
+      readAnew(socket)
     }
   }
 

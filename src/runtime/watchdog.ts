@@ -14,7 +14,7 @@ export interface Watched {
   readonly bytesMoved: number
   readonly isWaiting: boolean
   readonly isHalfClosed: boolean
-  cut(code: number): void
+  cut(code: StreamCode): void
 }
 
 interface Entry {

@@ -30,14 +30,17 @@ const HEAD_DIGITS = [
   '0b 3132372e302e302e313a35', // the client
 ].join('')
 
-const head = fc.record({
-  kind: fc.constant('tcp' as const),
-  uuid: fc.uuid(),
-  requestId: fc.uuid(),
-  connectWithinMs: fc.nat(86_400_000),
-  hops: fc.array(fc.uint8Array({ minLength: HOP_ID_BYTES, maxLength: HOP_ID_BYTES }), { maxLength: MOST_HOPS }),
-  client: fc.string({ unit: 'binary', maxLength: 60 }),
-})
+const head = fc.record(
+  {
+    kind: fc.constant('tcp' as const),
+    uuid: fc.uuid(),
+    requestId: fc.uuid(),
+    connectWithinMs: fc.nat(86_400_000),
+    hops: fc.array(fc.uint8Array({ minLength: HOP_ID_BYTES, maxLength: HOP_ID_BYTES }), { maxLength: MOST_HOPS }),
+    client: fc.string({ unit: 'binary', maxLength: 60 }),
+  },
+  { noNullPrototype: true },
+)
 
 function pushAll(reader: StreamHeadReader, ...pieces: Uint8Array[]): boolean[] {
   return pieces.map((piece) => reader.push(piece))

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import { Directory, type Provider } from '../../src/consumer/directory.ts'
+
+const WEB = 'web'
+const MAIL = 'mail'
+
+function provider(instance: string): Provider {
+  return { instance, isSuspect: false, isDraining: false, load: 0 }
+}
+
+function registration(of: Provider, uuid: string, isHealthy = true) {
+  return { provider: of, uuid, name: uuid, isHealthy }
+}
+
+describe('the directory', () => {
+  let directory: Directory<Provider>
+  const [one, two] = [provider('one'), provider('two')]
+  const whoServes = (uuid: string) => directory.providersOf(uuid).map(({ provider }) => provider.instance)
+
+  beforeEach(() => {
+    directory = new Directory()
+  })
+
+  it('knows nobody at first', () => {
+    assert.deepEqual(whoServes(WEB), [])
+    assert.equal(directory.remove(one, WEB), false)
+    assert.deepEqual(directory.removeAll(one), [])
+    assert.equal(directory.setHealth(one, WEB, true), false)
+  })
+
+  it('lists the providers of a service in the order in which they came', () => {
+    directory.add(registration(two, WEB))
+    directory.add(registration(one, WEB))
+    directory.add(registration(one, MAIL))
+    assert.deepEqual([whoServes(WEB), whoServes(MAIL)], [['two', 'one'], ['one']])
+  })
+
+  it('replaces what a provider said before when it registers again', () => {
+    directory.add(registration(one, WEB))
+    directory.add(registration(one, WEB, false))
+    assert.deepEqual(
+      directory.providersOf(WEB).map(({ isHealthy }) => isHealthy),
+      [false],
+    )
+  })
+
+  it('keeps two sessions of one instance apart', () => {
+    const again = provider('one')
+    directory.add(registration(one, WEB))
+    directory.add(registration(again, WEB))
+    assert.deepEqual(directory.removeAll(one), [WEB])
+    assert.equal(directory.providersOf(WEB)[0]!.provider, again)
+  })
+
+  it('forgets all services of a provider that is gone, and names them', () => {
+    for (const uuid of [WEB, MAIL]) directory.add(registration(one, uuid))
+    directory.add(registration(two, MAIL))
+    assert.deepEqual(directory.removeAll(one), [WEB, MAIL])
+    assert.deepEqual([whoServes(WEB), whoServes(MAIL)], [[], ['two']])
+  })
+
+  it('notes the health of one registration alone', () => {
+    for (const uuid of [WEB, MAIL]) directory.add(registration(one, uuid))
+    assert.equal(directory.setHealth(one, WEB, false), true)
+    const health = [WEB, MAIL].map((uuid) => directory.providersOf(uuid)[0]!.isHealthy)
+    assert.deepEqual(health, [false, true])
+  })
+})

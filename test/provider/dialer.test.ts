@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import type { SessionEvent } from '../../src/protocol/index.ts'
+import { DialError, Dialer, type DialTarget } from '../../src/provider/dialer.ts'
+import { Driver } from '../../src/runtime/driver.ts'
+import { monotonicClock } from '../../src/runtime/system.ts'
+import { newEndpoint } from '../protocol/endpoints.ts'
+import { Joined } from '../runtime/joined.ts'
+import { MemoryCarrier } from '../runtime/memory-carrier.ts'
+import { until } from '../runtime/until.ts'
+
+const PORT = 9_000
+
+describe('a dialer', () => {
+  let joined: Joined
+  let carrier: MemoryCarrier
+  let driver: Driver
+  let dialer: Dialer
+  let others: SessionEvent[]
+  let names: string[]
+
+  /** `answering`: the addresses at which the consumer is to be had. */
+  function at(...answering: string[]): void {
+    carrier = new MemoryCarrier(new Map(answering.map((address) => [address, joined.carrier])))
+    driver = new Driver(newEndpoint({ seed: 50, now: monotonicClock() }), carrier, monotonicClock)
+    dialer = new Dialer(driver, async () => names)
+    names = []
+    others = []
+    driver.onEvent = (event) => {
+      if (!dialer.onEvent(event)) others.push(event)
+    }
+  }
+
+  function target(hostname: string, loopbackOnly = true): DialTarget {
+    return { hostname, port: PORT, loopbackOnly }
+  }
+
+  beforeEach(() => {
+    joined = new Joined()
+  })
+  afterEach(async () => {
+    dialer.cancel()
+    await driver.close(0, '')
+    await joined.close()
+  })
+
+  it('gives the session of a consumer that answers', async () => {
+    at('127.0.0.1')
+    const session = await dialer.dial(target('127.0.0.1'))
+    assert.ok(session.openStream())
+    assert.deepEqual(carrier.dialled, ['127.0.0.1'])
+  })
+
+  it('calls the next address of a name after 250 ms, keeps the one that answers, and drops the other', async () => {
+    at('127.0.0.1')
+    names = ['::1', '127.0.0.1', '127.0.0.3']
+    const dial = dialer.dial(target('twice'))
+    await until(() => carrier.dialled.length > 0, 'the first call is made')
+    const began = performance.now()
+    const session = await dial
+    assert.ok(performance.now() - began >= 245, `${performance.now() - began} ms`)
+    assert.deepEqual(carrier.dialled, ['::1', '127.0.0.1'])
+    assert.ok(session.openStream())
+    session.close(0, '')
+    await until(() => driver.endpoint.isIdle, 'the attempt that lost is gone as well')
+  })
+
+  it('calls one address of a name that answers at once, and no other', async () => {
+    at('127.0.0.1', '::1')
+    names = ['127.0.0.1', '::1']
+    await dialer.dial(target('twice'))
+    assert.deepEqual(carrier.dialled, ['127.0.0.1'])
+  })
+
+  it('calls those addresses of a name that are of this machine', async () => {
+    at('127.0.0.1')
+    names = ['192.0.2.1', '127.0.0.1', '2001:db8::1']
+    await dialer.dial(target('mixed'))
+    assert.deepEqual(carrier.dialled, ['127.0.0.1'])
+  })
+
+  it('calls no other machine when only this one is allowed', async () => {
+    at()
+    await assert.rejects(dialer.dial(target('192.0.2.1')), { name: 'DialError', message: /192\.0\.2\.1/ })
+    assert.deepEqual(carrier.dialled, [])
+  })
+
+  it('calls other machines when that is allowed', async () => {
+    at('192.0.2.1')
+    assert.ok(await dialer.dial(target('192.0.2.1', false)))
+  })
+
+  it('says that a name cannot be resolved', async () => {
+    at()
+    dialer = new Dialer(driver)
+    await assert.rejects(dialer.dial(target('no-such-name.invalid')), /no-such-name\.invalid cannot be resolved/)
+  })
+
+  it('rejects at once when it is cancelled, and can dial again', async () => {
+    at('127.0.0.1')
+    const first = dialer.dial(target('127.0.0.2'))
+    await until(() => carrier.dialled.length === 1, 'the first call is made')
+    dialer.cancel()
+    await assert.rejects(first, DialError)
+    assert.ok(await dialer.dial(target('127.0.0.1')))
+  })
+
+  it('calls nobody when it was cancelled while the name was resolved: it used to dial on a closed driver', async () => {
+    at('127.0.0.1')
+    names = ['127.0.0.1']
+    const dial = dialer.dial(target('slow'))
+    dialer.cancel()
+    await assert.rejects(dial, /cancelled/)
+    assert.deepEqual(carrier.dialled, [])
+  })
+
+  it('leaves events of other sessions to others', async () => {
+    at('127.0.0.1')
+    const session = await dialer.dial(target('127.0.0.1'))
+    await joined.driver.close(0, '')
+    await until(() => others.length > 0, 'the goodbye is told')
+    assert.deepEqual(
+      others.map(({ kind, session }) => [kind, session.id]),
+      [['closed', session.id]],
+    )
+  })
+})

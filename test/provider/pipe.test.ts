@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict'
+import { PassThrough } from 'node:stream'
+import type { Pipe as PipeConfig } from '../../src/config/read.ts'
+import { openLog } from '../../src/log.ts'
+import { CloseCode } from '../../src/protocol/index.ts'
+import { Pipe } from '../../src/provider/pipe.ts'
+import { Driver } from '../../src/runtime/driver.ts'
+import { monotonicClock } from '../../src/runtime/system.ts'
+import { Watchdog } from '../../src/runtime/watchdog.ts'
+import { newEndpoint } from '../protocol/endpoints.ts'
+import { Joined } from '../runtime/joined.ts'
+import { MemoryCarrier } from '../runtime/memory-carrier.ts'
+import { until } from '../runtime/until.ts'
+
+const CONFIG: PipeConfig = {
+  name: 'pipe1',
+  hostname: '127.0.0.1',
+  port: 9_000,
+  carrier: 'udp',
+  insecure: false,
+  services: [],
+}
+
+describe('a pipe', () => {
+  let joined: Joined
+  let carrier: MemoryCarrier
+  let driver: Driver
+  let pipe: Pipe
+
+  beforeEach(() => {
+    joined = new Joined()
+    carrier = new MemoryCarrier(new Map([['127.0.0.1', joined.carrier]]))
+    driver = new Driver(newEndpoint({ seed: 60, now: monotonicClock() }), carrier, monotonicClock)
+    pipe = new Pipe({
+      config: CONFIG,
+      driver,
+      watchdog: new Watchdog(() => performance.now()),
+      log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() }),
+      software: 'test',
+      fraction: () => 0,
+      onRegistered: () => {},
+    })
+  })
+  afterEach(async () => {
+    await pipe.close()
+    await joined.close()
+  })
+
+  it('dials again when its session is lost', async () => {
+    pipe.start()
+    await until(() => joined.sessions.length === 1, 'it is connected')
+    joined.sessions[0]!.close(CloseCode.shuttingDown, '')
+    await until(() => joined.sessions.length === 2, 'it is connected again')
+  })
+
+  it('dials again when its session was lost in the turn in which it opened: it used to believe itself connected', async () => {
+    const { onEvent } = driver
+    let hangsUp = true
+    driver.onEvent = (event) => {
+      onEvent(event)
+      if (event.kind !== 'opened' || !hangsUp) return
+      hangsUp = false
+      event.session.close(CloseCode.none, '')
+    }
+    pipe.start()
+    await until(() => carrier.dialled.length === 2, 'it dials again')
+  })
+
+  it('calls nobody once it was closed, even if that was while it dialled', async () => {
+    pipe.start()
+    await pipe.close()
+    await until(() => driver.endpoint.isIdle, 'no session is left')
+    assert.deepEqual(carrier.dialled, [])
+  })
+})

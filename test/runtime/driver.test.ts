@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import type { SessionEvent } from '../../src/protocol/index.ts'
+import { Joined } from './joined.ts'
+import type { MemoryCarrier } from './memory-carrier.ts'
+import { Talker } from './talker.ts'
+import { atRest, turn, until } from './until.ts'
+
+describe('a driver', () => {
+  it('connects, carries, and says goodbye', async () => {
+    const joined = new Joined()
+    const session = await joined.join()
+    const events: SessionEvent[] = []
+    session.farDriver.onEvent = (event) => events.push(event)
+    await joined.driver.close(16, 'the test is over')
+    await until(() => events.length > 0, 'the far side hears the goodbye')
+    const [closed] = events
+    assert.ok(closed?.kind === 'closed')
+    assert.deepEqual([closed.by, closed.code, closed.reason], ['peer', 16, 'the test is over'])
+    await joined.close()
+  })
+
+  it('tells a stream that is ready to its owner, and nobody when it has none', async () => {
+    const joined = new Joined()
+    const session = await joined.join()
+    const [near, far] = await joined.openStream(session)
+    far.write(Buffer.from('unowned'))
+    await atRest(() => Number(near.readState === 'open'))
+    const talker = new Talker(near)
+    assert.equal(talker.text, 'unowned', 'what came before the owner did waits for it')
+    far.write(Buffer.from(', owned'))
+    await until(() => talker.text === 'unowned, owned', 'the owner is told')
+    await joined.close()
+  })
+
+  it('settles when the last stream is finished and acknowledged, not before', async () => {
+    const joined = new Joined()
+    const session = await joined.join()
+    const [near, far] = await joined.openStream(session)
+    const nearTalker = new Talker(near)
+    let isSettled = false
+    const settling = joined.driver.settle().then(() => {
+      isSettled = true
+    })
+    nearTalker.say(Buffer.from('bye'))
+    await atRest(() => nearTalker.bytesWritten)
+    assert.equal(isSettled, false, 'the far half is still open')
+    new Talker(far).say(new Uint8Array(0))
+    await settling
+    assert.equal(joined.driver.endpoint.openStreams, 0)
+    await joined.close()
+  })
+
+  it('settles at once when there is nothing to wait for', async () => {
+    const joined = new Joined()
+    await joined.driver.settle()
+    await joined.close()
+  })
+
+  it('sends what a call outside its turn gave it to do', async () => {
+    const joined = new Joined()
+    const session = await joined.join()
+    const [near, far] = await joined.openStream(session)
+    await atRest(() => 0)
+    const talker = new Talker(far)
+    near.write(Buffer.from('out of nowhere'))
+    await until(() => talker.text === 'out of nowhere', 'it arrives')
+    await joined.close()
+  })
+
+  it('keeps no timer and does nothing more once it is closed', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate')
+    await atRest(() => 0)
+    const before = timers().length
+    const joined = new Joined()
+    const session = await joined.join()
+    await joined.close()
+    await turn()
+    await turn()
+    assert.equal(timers().length, before)
+    assert.equal((joined.carrier as MemoryCarrier).isCut, true)
+    joined.driver.endpoint.resetForgotten(0, session.near.localId)
+    assert.equal(timers().length, before)
+    await joined.driver.close(0, '')
+  })
+
+  it('lets the event loop breathe while megabytes wait to be sent', async () => {
+    const joined = new Joined()
+    const session = await joined.join()
+    const [near, farStream] = await joined.openStream(session)
+    const far = new Talker(farStream)
+    new Talker(near).say(new Uint8Array(20_000_000))
+    let turns = 0
+    while (!far.hasEnded) {
+      await turn()
+      turns++
+    }
+    assert.ok(turns > 20, `${turns} rounds of the event loop for 20 MB`)
+    await joined.close()
+  })
+})

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
+import { readAnew, wasResetByPeer } from '../../src/runtime/peer-reset.ts'
+import { Seen, type SocketPair, socketPair } from './sockets.ts'
+import { atRest, until } from './until.ts'
+
+const MORE_THAN_THE_KERNEL_TAKES = new Uint8Array(40_000_000)
+
+/** What `end` looked like to the code that must tell an end from a reset. */
+function verdictAtEnd(socket: Socket): Promise<'end' | 'reset'> {
+  return new Promise((resolve) => {
+    socket.on('end', () => resolve(wasResetByPeer(socket) ? 'reset' : 'end'))
+    socket.on('error', () => resolve('reset'))
+  })
+}
+
+describe('a reset of the peer', () => {
+  let pair: SocketPair
+
+  beforeEach(async () => {
+    pair = await socketPair()
+    pair.client.on('error', () => {})
+  })
+  afterEach(() => {
+    pair.client.destroy()
+    pair.accepted.destroy()
+  })
+
+  it('is none when the peer has ended and reads on', async () => {
+    const verdict = verdictAtEnd(pair.accepted)
+    pair.client.end('all there is')
+    pair.accepted.resume()
+    assert.equal(await verdict, 'end')
+  })
+
+  it('is told from an end when it struck a paused socket', async () => {
+    const verdict = verdictAtEnd(pair.accepted)
+    // Node caches this answer: whoever asked it would not see the reset.
+    assert.equal(pair.accepted.remoteAddress, '127.0.0.1')
+    pair.client.write(MORE_THAN_THE_KERNEL_TAKES)
+    await atRest(() => pair.client.bytesWritten - pair.client.writableLength)
+    pair.client.resetAndDestroy()
+    pair.accepted.resume()
+    assert.equal(await verdict, 'reset')
+  })
+
+  describe('after our FIN', () => {
+    let seen: Seen
+
+    beforeEach(async () => {
+      seen = new Seen(pair.accepted)
+      pair.accepted.on('data', () => readAnew(pair.accepted))
+      pair.accepted.resume()
+      pair.client.resume()
+      pair.accepted.end()
+      await until(() => pair.client.readableEnded, 'the FIN has arrived')
+    })
+
+    it('is an error even when it comes together with the last bytes: it used to look like an end', async () => {
+      pair.client.write('the last bytes', () => pair.client.resetAndDestroy())
+      await until(() => seen.isClosed || seen.hasEnded, 'the socket learns of it')
+      assert.equal(seen.hasEnded, false)
+      assert.equal(seen.error, 'ECONNRESET')
+    })
+
+    it('is none when the peer ends too', async () => {
+      pair.client.end('the last bytes')
+      await until(() => seen.isClosed, 'both ends were said')
+      assert.deepEqual([seen.text, seen.hasEnded, seen.error], ['the last bytes', true, ''])
+    })
+
+    it('does not keep a socket from reading on after a pause: it used to stop for ever', async () => {
+      let pauses = 0
+      pair.accepted.on('data', () => {
+        pauses++
+        pair.accepted.pause()
+        setImmediate(() => setImmediate(() => pair.accepted.resume()))
+      })
+      pair.client.end(new Uint8Array(2_000_000))
+      await until(() => seen.isClosed, 'everything was read')
+      assert.equal(seen.bytes, 2_000_000)
+      assert.ok(pauses > 1)
+      assert.equal(pair.accepted.listenerCount('resume'), 0)
+    })
+  })
+})

@@ -1,0 +1,32 @@
+// Waiting in tests that run on the real event loop: for a fact, never for a span of time.
+
+const PATIENCE_MS = 5_000
+/** Longer than any delayed ACK or probe on a line without delay. */
+const REST_MS = 150
+
+/** Turns the event loop until `isTrue`; gives up only so that a failure has a name. */
+export async function until(isTrue: () => boolean, what: string): Promise<void> {
+  const started = performance.now()
+  while (!isTrue()) {
+    if (performance.now() - started > PATIENCE_MS) throw new Error(`never came true: ${what}`)
+    await turn()
+  }
+}
+
+/** Turns the event loop until `sample` has stopped moving, and answers where it stands. */
+export async function atRest(sample: () => number): Promise<number> {
+  let value = sample()
+  let since = performance.now()
+  while (performance.now() - since < REST_MS) {
+    await turn()
+    if (sample() === value) continue
+    value = sample()
+    since = performance.now()
+  }
+  return value
+}
+
+/** Lets the event loop go round once. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
