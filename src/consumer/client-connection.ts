@@ -162,9 +162,15 @@ export class ClientConnection implements StreamOwner {
       this.#fail('refused')
       return
     }
-    if (decision === 'nextProvider') this.#refusedBy.add(this.#provider!)
+    if (decision === 'nextProvider') this.#strikeOut(this.#provider!, stream.resetCode)
     this.#parts.socket.pause()
     this.place()
+  }
+
+  /** A provider that drains is out for everybody, and another may yet come: that is worth waiting for. */
+  #strikeOut(provider: ProviderSession, code: number): void {
+    if (code === StreamCode.draining) provider.isDraining = true
+    else this.#refusedBy.add(provider)
   }
 
   readonly #onClientError = (): void => {

@@ -8,18 +8,16 @@ import type { Log } from '../log.ts'
 import {
   CloseCode,
   type ControlMessage,
-  ControlReader,
   closeSentence,
-  encodeControl,
   type SessionEvent,
   type SessionHandle,
   type StreamHandle,
 } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
-import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
 import { backoffMs, wasHealthy } from './backoff.ts'
 import { DialError, Dialer } from './dialer.ts'
+import { Registration } from './registration.ts'
 import { TargetHealth } from './target-health.ts'
 import { TcpForwarder } from './tcp-forwarder.ts'
 
@@ -39,10 +37,15 @@ export interface PipeParts {
 type Phase =
   | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
   | { readonly kind: 'dialling' }
-  | { readonly kind: 'serving'; readonly session: SessionHandle; readonly sinceMs: number }
+  | {
+      readonly kind: 'serving'
+      readonly registration: Registration
+      readonly session: SessionHandle
+      readonly sinceMs: number
+    }
   | { readonly kind: 'closed' }
 
-export class Pipe implements StreamOwner {
+export class Pipe {
   readonly #parts: PipeParts
   readonly #dialer: Dialer
   readonly #services: ReadonlyMap<string, ProviderService>
@@ -50,9 +53,6 @@ export class Pipe implements StreamOwner {
   readonly #forwarders = new Set<TcpForwarder>()
   #phase: Phase = { kind: 'closed' }
   #attempt = 0
-  #control: ControlReader = new ControlReader()
-  #unanswered = new Set<string>()
-  #registered = new Set<string>()
   /** The newest stream that was taken; those above it were not touched. */
   #lastStream = 0
   #isDraining = false
@@ -144,71 +144,20 @@ export class Pipe implements StreamOwner {
     }
     // Lost again in the turn in which it opened: its `closed` event came while nobody was listening for it.
     if (session.control.isClosed) throw new DialError('the consumer hung up at once')
-    this.#phase = { kind: 'serving', session, sinceMs: performance.now() }
-    this.#control = new ControlReader()
-    this.#unanswered = new Set(this.#services.keys())
-    this.#registered = new Set()
+    const { config, log, software } = this.#parts
+    log.info('connected', { pipe: this.name, consumer: this.consumer })
+    const registration = new Registration({
+      session,
+      config,
+      consumer: this.consumer,
+      software,
+      log,
+      isHealthy: (uuid) => this.#health.get(uuid)!.isHealthy,
+      onRegistered: () => this.#parts.onRegistered(this),
+    })
+    this.#phase = { kind: 'serving', registration, session, sinceMs: performance.now() }
     this.#lastStream = 0
-    session.control.owner = this
-    this.#parts.log.info('connected', { pipe: this.name, consumer: this.consumer })
-    this.#say({ kind: 'settings', software: this.#parts.software })
-    for (const service of this.#services.values()) {
-      this.#say({
-        kind: 'register',
-        uuid: service.uuid,
-        name: service.name,
-        protocol: service.protocol,
-        capacity: 0,
-        isHealthy: this.#health.get(service.uuid)!.isHealthy,
-      })
-    }
     if (this.#isDraining) this.#say({ kind: 'drain', lastStream: this.#lastStream })
-  }
-
-  /** Bytes on the control stream. */
-  onStreamReady(): void {
-    if (this.#phase.kind !== 'serving') return
-    const { control } = this.#phase.session
-    for (let bytes = control.read(); bytes !== null; bytes = control.read()) {
-      this.#control.push(bytes)
-      control.release(bytes.length)
-    }
-    for (let message = this.#control.next(); message !== null; message = this.#control.next()) this.#onMessage(message)
-    if (this.#control.isBroken) this.#phase.session.close(CloseCode.badMessage, 'A control message could not be read.')
-  }
-
-  #onMessage(message: ControlMessage): void {
-    const { log } = this.#parts
-    switch (message.kind) {
-      case 'settings':
-        log.debug('consumerSoftware', { pipe: this.name, software: message.software })
-        return
-      case 'registered':
-        this.#registered.add(message.uuid)
-        log.info('serviceRegistered', { pipe: this.name, service: message.uuid, consumer: this.consumer })
-        this.#onAnswer(message.uuid)
-        return
-      case 'refused':
-        log.error('serviceRefused', {
-          pipe: this.name,
-          service: message.uuid,
-          consumer: this.consumer,
-          why: message.text,
-        })
-        this.#onAnswer(message.uuid)
-        return
-      case 'register':
-      case 'unregister':
-      case 'health':
-      case 'drain':
-        // Said by providers; a consumer has no reason to say them.
-        return
-    }
-  }
-
-  #onAnswer(uuid: string): void {
-    if (!this.#unanswered.delete(uuid) || this.#unanswered.size > 0 || this.#registered.size === 0) return
-    this.#parts.onRegistered(this)
   }
 
   #on(event: SessionEvent): void {
@@ -292,7 +241,7 @@ export class Pipe implements StreamOwner {
   }
 
   #say(message: ControlMessage): void {
-    if (this.#phase.kind === 'serving') this.#phase.session.control.write(encodeControl(message))
+    if (this.#phase.kind === 'serving') this.#phase.registration.say(message)
   }
 
   #tellIfEmpty(): void {

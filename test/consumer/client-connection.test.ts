@@ -50,7 +50,7 @@ describe('a client of a tcp service', () => {
       replayBytes: REPLAY_BYTES,
       idleTimeoutMs: 0,
       watchdog: new Watchdog(() => performance.now()),
-      choose: (tried) => providers.find((provider) => !tried.has(provider)) ?? null,
+      choose: (tried) => providers.find((provider) => !provider.isDraining && !tried.has(provider)) ?? null,
       head: () => Buffer.from(HEAD),
       onWaiting: () => {
         waits++
@@ -227,6 +227,21 @@ describe('a client of a tcp service', () => {
     await finished('noProvider')
     assert.equal(seen.error, 'ECONNRESET')
     assert.equal(sessions[0]!.near.openedStreams, 0)
+  })
+
+  it('waits for another provider when the only one that is left drains', async () => {
+    const [first, second] = providers.splice(0)
+    providers.push(first!)
+    connection.place()
+    refuse(await streamAt(0), StreamCode.draining)
+    await until(() => waits === 1, 'the client waits')
+    assert.deepEqual(outcomes, [])
+    providers.push(second!)
+    connection.place()
+    const talker = await streamAt(1)
+    client.end()
+    talker.say(Buffer.of(ACCEPTED))
+    await finished('ended')
   })
 
   it('is not given up while a provider has it', async () => {

@@ -42,10 +42,12 @@ export class MemoryBudget {
 
   release(bytes: number): void {
     this.heldBytes -= bytes
-    if (this.#waiting.size === 0 || this.isTight) return
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const waiter of waiting) waiter.onBudgetRoom()
+    for (const waiter of this.#waiting) {
+      // Whoever is told may make it tight again, and then waits anew.
+      if (this.isTight) return
+      this.#waiting.delete(waiter)
+      waiter.onBudgetRoom()
+    }
   }
 
   /** `waiter` is told once, as soon as the budget is no longer tight: without that it would depend on its own readers alone. */

@@ -1,0 +1,78 @@
+// What a provider says to its consumer on the control stream of one session, and what it hears back: first of all, which services it has.
+
+import type { Pipe as PipeConfig } from '../config/read.ts'
+import type { Log } from '../log.ts'
+import { CloseCode, type ControlMessage, ControlReader, encodeControl, type SessionHandle } from '../protocol/index.ts'
+import type { StreamOwner } from '../runtime/stream-owner.ts'
+
+export interface RegistrationParts {
+  readonly session: SessionHandle
+  readonly config: PipeConfig
+  /** The consumer as the configuration names it, for logs. */
+  readonly consumer: string
+  readonly software: string
+  readonly log: Log
+  readonly isHealthy: (uuid: string) => boolean
+  /** The consumer has answered for every service, and has taken at least one. */
+  readonly onRegistered: () => void
+}
+
+export class Registration implements StreamOwner {
+  readonly #parts: RegistrationParts
+  readonly #reader = new ControlReader()
+  readonly #unanswered: Set<string>
+  #registered = 0
+
+  constructor(parts: RegistrationParts) {
+    this.#parts = parts
+    this.#unanswered = new Set(parts.config.services.map(({ uuid }) => uuid))
+    parts.session.control.owner = this
+    this.say({ kind: 'settings', software: parts.software })
+    for (const { uuid, name, protocol } of parts.config.services) {
+      this.say({ kind: 'register', uuid, name, protocol, capacity: 0, isHealthy: parts.isHealthy(uuid) })
+    }
+  }
+
+  say(message: ControlMessage): void {
+    this.#parts.session.control.write(encodeControl(message))
+  }
+
+  onStreamReady(): void {
+    const { session } = this.#parts
+    for (let bytes = session.control.read(); bytes !== null; bytes = session.control.read()) {
+      this.#reader.push(bytes)
+      session.control.release(bytes.length)
+    }
+    for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) this.#on(message)
+    if (this.#reader.isBroken) session.close(CloseCode.badMessage, 'A control message could not be read.')
+  }
+
+  #on(message: ControlMessage): void {
+    const { log, config, consumer } = this.#parts
+    switch (message.kind) {
+      case 'settings':
+        log.debug('consumerSoftware', { pipe: config.name, software: message.software })
+        return
+      case 'registered':
+        this.#registered++
+        log.info('serviceRegistered', { pipe: config.name, service: message.uuid, consumer })
+        this.#onAnswer(message.uuid)
+        return
+      case 'refused':
+        log.error('serviceRefused', { pipe: config.name, service: message.uuid, consumer, why: message.text })
+        this.#onAnswer(message.uuid)
+        return
+      case 'register':
+      case 'unregister':
+      case 'health':
+      case 'drain':
+        // Said by providers; a consumer has no reason to say them.
+        return
+    }
+  }
+
+  #onAnswer(uuid: string): void {
+    if (!this.#unanswered.delete(uuid) || this.#unanswered.size > 0 || this.#registered === 0) return
+    this.#parts.onRegistered()
+  }
+}
