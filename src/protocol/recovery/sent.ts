@@ -36,6 +36,8 @@ const FIRST_PACKETS = 16
 const FIRST_RECORDS = 32
 /** Above the largest window (10,000 datagrams) and what was lost meanwhile. */
 export const MOST_TRACKED_PACKETS = 32_768
+/** Beyond so many, what is lost or skipped is forgotten early: a full window of new packets must always fit in behind it. */
+const MOST_REMEMBERED_PACKETS = MOST_TRACKED_PACKETS / 2
 /** A packet of 65,507 bytes with the smallest frames would hold more; the builder stops here. */
 export const MOST_FRAMES_PER_PACKET = 512
 
@@ -147,13 +149,18 @@ export class SentPackets {
     }
   }
 
-  /** Frees the slots at the old end; lost packets sent before `forgetBefore` are not waited for any longer. */
+  /**
+   * Frees the slots at the old end. Lost and skipped packets sent since `forgetBefore` are still waited for, but not once they would hold
+   * up new ones: on a fast path the ring is full long before, and with nothing on its way no ACK would ever come to free it.
+   */
   advance(forgetBefore: Micros): void {
     while (this.oldest < this.next) {
       const slot = this.oldest & this.#mask
       const state = this.#state[slot]!
       if (state === SentState.inFlight) break
-      if ((state === SentState.lost || state === SentState.skipped) && this.#sentAt[slot]! >= forgetBefore) break
+      const isWaitedFor =
+        (state === SentState.lost || state === SentState.skipped) && this.#sentAt[slot]! >= forgetBefore
+      if (isWaitedFor && this.next - this.oldest < MOST_REMEMBERED_PACKETS) break
       this.#state[slot] = SentState.none
       this.#recordOldest = this.#recordEnd[slot]!
       this.oldest++

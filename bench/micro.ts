@@ -1,0 +1,130 @@
+// What single steps of the hot path cost, in ns, best of several rounds: `npm run bench:micro`. Comments in the source that name a
+// crossover or a cost refer to these lines.
+
+import { Cubic, type DatagramBatch, DEFAULT_SETTINGS, Endpoint, type Micros } from '../src/protocol/index.ts'
+import { copyBytes } from '../src/protocol/streams/copy.ts'
+import { nullCrypto } from '../src/runtime/null-crypto.ts'
+import { PacketCheck } from '../src/runtime/packet-check.ts'
+import { systemRandom } from '../src/runtime/system.ts'
+
+const ROUNDS = 7
+const BATCH_BYTES = 65_536
+const LISTENER_PATH = 1
+const DIALLER_PATH = 2
+
+/** Time of one call in ns: the best round, because whatever else the machine does only ever adds to it. */
+function cost(calls: number, step: (call: number) => void): number {
+  let best = Number.POSITIVE_INFINITY
+  for (let round = 0; round < ROUNDS; round++) {
+    const begun = process.hrtime.bigint()
+    for (let call = 0; call < calls; call++) step(call)
+    best = Math.min(best, Number(process.hrtime.bigint() - begun) / calls)
+  }
+  return best
+}
+
+function tell(what: string, ns: number): void {
+  console.log(`${what.padEnd(48)} ${ns.toFixed(0).padStart(8)} ns`)
+}
+
+function loop(from: Uint8Array, bytes: number, into: Uint8Array, at: number): void {
+  for (let i = 0; i < bytes; i++) into[at + i] = from[40 + i]!
+}
+
+function copies(): void {
+  const from = Buffer.allocUnsafeSlow(BATCH_BYTES)
+  const into = new Uint8Array(BATCH_BYTES)
+  for (const bytes of [16, 32, 48, 64, 128, 1_157]) {
+    tell(
+      `copy ${bytes} bytes: loop`,
+      cost(200_000, (call) => loop(from, bytes, into, call & 1_023)),
+    )
+    tell(
+      `copy ${bytes} bytes: view and set`,
+      cost(200_000, (call) => into.set(from.subarray(40, 40 + bytes), call & 1_023)),
+    )
+    tell(
+      `copy ${bytes} bytes: copyBytes`,
+      cost(200_000, (call) => copyBytes(from, 40, bytes, into, call & 1_023)),
+    )
+  }
+}
+
+function seals(): void {
+  const check = new PacketCheck(new Uint8Array(16))
+  const buffer = Buffer.alloc(BATCH_BYTES)
+  for (const bytes of [64, 1_200, 16_000]) {
+    const plainEnd = bytes - 16
+    tell(
+      `seal a packet of ${bytes} bytes`,
+      cost(20_000, (call) => check.seal(call, buffer, 0, 19, plainEnd)),
+    )
+    check.seal(7, buffer, 0, 19, plainEnd)
+    tell(
+      `open a packet of ${bytes} bytes`,
+      cost(20_000, () => check.open(7, buffer, 0, 19, bytes)),
+    )
+  }
+}
+
+function newEndpoint(acceptsSessions: boolean, maxDatagramBytes: number): Endpoint {
+  return new Endpoint(
+    {
+      random: systemRandom,
+      crypto: nullCrypto(new Uint8Array(32)),
+      settings: { ...DEFAULT_SETTINGS, maxDatagramBytes },
+      acceptsSessions,
+      instanceId: new Uint8Array(16).fill(acceptsSessions ? 1 : 2),
+      bootId: new Uint8Array(8),
+      newController: (bytes) => new Cubic(bytes),
+    },
+    0,
+  )
+}
+
+/** Both ends of one bulk stream in one process, without a socket: what the core itself costs for each data packet. */
+function bulk(maxDatagramBytes: number): void {
+  const listener = newEndpoint(true, maxDatagramBytes)
+  const dialler = newEndpoint(false, maxDatagramBytes)
+  const batch: DatagramBatch = { buffer: new Uint8Array(BATCH_BYTES), length: 0, segmentBytes: 0, path: 0 }
+  const chunk = new Uint8Array(BATCH_BYTES)
+  let now: Micros = 1_000
+  let packets = 0
+  const carry = (from: Endpoint, to: Endpoint, path: number): void => {
+    if (from.nextDeadline() <= now) from.onDeadline(now)
+    while (from.nextDatagrams(batch, now)) {
+      for (let at = 0; at < batch.length; at += batch.segmentBytes) {
+        packets++
+        to.receive(batch.buffer.subarray(at, Math.min(at + batch.segmentBytes, batch.length)), path, now)
+      }
+    }
+    now += 100
+  }
+  const session = dialler.dial(LISTENER_PATH, now)
+  for (let i = 0; i < 6; i++) {
+    carry(dialler, listener, DIALLER_PATH)
+    carry(listener, dialler, LISTENER_PATH)
+    while (dialler.nextEvent() !== null);
+  }
+  const stream = session.openStream()!
+  const turn = (): void => {
+    while (stream.isWritable) stream.write(chunk)
+    carry(dialler, listener, DIALLER_PATH)
+    while (listener.nextEvent() !== null);
+    for (let ready = listener.nextReadyStream(); ready !== null; ready = listener.nextReadyStream()) {
+      for (let bytes = ready.read(); bytes !== null; bytes = ready.read()) ready.release(bytes.length)
+    }
+    carry(listener, dialler, LISTENER_PATH)
+    while (dialler.nextReadyStream() !== null);
+  }
+  for (let i = 0; i < 500; i++) turn()
+  packets = 0
+  const turns = 1_000
+  const ns = cost(turns, turn) / (packets / (turns * ROUNDS))
+  tell(`one packet of ${maxDatagramBytes} bytes through both ends`, ns)
+}
+
+copies()
+seals()
+bulk(1_200)
+bulk(16_000)
