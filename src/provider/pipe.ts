@@ -33,6 +33,11 @@ export interface PipeParts {
   readonly onRegistered: (pipe: Pipe) => void
 }
 
+/** Longer than any line that works takes to answer: nothing listens there, or something on the way drops what we send. */
+const TELL_UNANSWERED_AFTER_MS = 5_000
+const REACH_REMEDY =
+  'check that edgerq-sc runs there, that both sides are of one version, and that its UDP port is open on the way'
+
 /** What the pipe is doing; each phase carries only its own facts. */
 type Phase =
   | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
@@ -112,6 +117,7 @@ export class Pipe {
     const { config, log } = this.#parts
     this.#phase = { kind: 'dialling' }
     log.debug('dialling', { pipe: this.name, consumer: this.consumer })
+    const unanswered = setTimeout(() => this.#tellUnanswered(), TELL_UNANSWERED_AFTER_MS)
     try {
       const session = await this.#dialer.dial({
         hostname: config.hostname,
@@ -125,10 +131,22 @@ export class Pipe {
         pipe: this.name,
         consumer: this.consumer,
         cause: (error as DialError).message,
-        remedy: 'check that edgerq-sc runs there and that its UDP port is open on the way',
+        remedy: REACH_REMEDY,
       })
       this.#wait()
+    } finally {
+      clearTimeout(unanswered)
     }
+  }
+
+  /** A dial goes on for half a minute; whoever watches the log wants to know sooner. */
+  #tellUnanswered(): void {
+    this.#parts.log.warn('consumerNotAnswering', {
+      pipe: this.name,
+      consumer: this.consumer,
+      forMs: TELL_UNANSWERED_AFTER_MS,
+      remedy: REACH_REMEDY,
+    })
   }
 
   #wait(): void {

@@ -76,6 +76,18 @@ describe('a provider that is killed', () => {
   })
 })
 
+describe('a consumer that is not there', () => {
+  const stage = useStage()
+
+  it('is complained of long before its provider gives the dial up, with what to do', async () => {
+    const services = [{ uuid: UUID, protocol: 'tcp', port: 9 }]
+    const provider = stage().launchProvider({ pipes: [{ port: 9, services }] })
+    await eventually('the log says so', () => provider.stderr.some((line) => line.includes('consumerNotAnswering')))
+    assert.match(provider.logs(), /127\.0\.0\.1:9.*check that edgerq-sc runs there/)
+    assert.equal(provider.status, null, 'it goes on dialling')
+  })
+})
+
 describe('a consumer that is killed', () => {
   const stage = useStage()
 
@@ -149,7 +161,6 @@ function assertWithin(begun: number, limitMs: number): void {
   assert.ok(tookMs <= limitMs, `it took ${tookMs.toFixed()} ms`)
 }
 
-/** An answer in mid-body that has no length: only a reset can tell its reader that it is not whole. */
 /** A client that has read the beginning of an answer whose only end is that of its connection. */
 async function beginAnswer(port: number): Promise<Socket> {
   const socket = await open(port)
