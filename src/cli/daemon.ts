@@ -44,7 +44,7 @@ interface Options {
 
 /**
  * Keeps V8's nursery at its smallest. Left alone it grows to 32 MB while sessions are set up and never shrinks: 1,000 idle sessions then
- * cost 50 kB each instead of 8, and downloads take the same processor time either way (docs/decisions.md).
+ * cost 50 kB each instead of 8 to 23, and downloads take the same processor time either way (docs/decisions.md).
  */
 const SMALL_NURSERY = '--semi-space-growth-factor=1'
 
