@@ -2,8 +2,8 @@
 
 /** Several datagrams to one destination, back to back in one buffer; all but the last are `segmentBytes` long. */
 export interface OutgoingBatch {
-  /** Owned by the caller; valid only until `send` returns. */
-  readonly buffer: Uint8Array
+  /** Room for `maxBatchBytes`. A carrier that cannot send it at once keeps it and leaves another in its place. */
+  buffer: Uint8Array
   /** Bytes used in `buffer`. */
   length: number
   segmentBytes: number
@@ -41,7 +41,7 @@ export interface Carrier {
   /** Told when a socket failed for good; the carrier is unusable then. */
   onFailure: (cause: Error) => void
   /**
-   * Sends the batch now or drops it, as a network would; never queues without bound. The bytes are copied or gone when it returns.
+   * Sends the batch now or drops it, as a network would; never queues without bound. When it returns, `batch.buffer` is the caller's to fill again.
    * False: the local send buffer was full and at least one datagram was dropped.
    */
   send(batch: OutgoingBatch): boolean

@@ -45,14 +45,14 @@ export async function openUdpCarrier(options: UdpCarrierOptions): Promise<UdpCar
 /** 65,535 bytes less the IPv4 header (20) and the UDP header (8): RFC 768, RFC 791. */
 const MAX_DATAGRAM_BYTES = 65_507
 
-/** One staging buffer's worth; also what one call with segmentation offload could move. */
-const STAGING_BYTES = 65_536
+/** What one call with segmentation offload could move. */
+const BATCH_BYTES = 65_536
 
 const TRAITS: CarrierTraits = {
   reliable: false,
   ordered: false,
   maxDatagramBytes: MAX_DATAGRAM_BYTES,
-  maxBatchBytes: STAGING_BYTES,
+  maxBatchBytes: BATCH_BYTES,
 }
 
 /** What may wait in the process once the kernel's buffer is full: as much again as that holds, then drop as a router would. */
@@ -97,8 +97,6 @@ class DgramCarrier implements UdpCarrier {
   /** One for each socket, so that a send makes no closure. */
   readonly #onSent: ((error: Error | null) => void)[] = []
   readonly #hints = new UnreachableHints()
-  /** Empty of queued data whenever a send begins. */
-  #staging = Buffer.allocUnsafeSlow(STAGING_BYTES)
   #isClosed = false
 
   constructor(sockets: readonly UdpSocket[], opensOnDemand: boolean) {
@@ -111,7 +109,7 @@ class DgramCarrier implements UdpCarrier {
   }
 
   send(batch: OutgoingBatch): boolean {
-    if (!(batch.segmentBytes > 0) || batch.length > STAGING_BYTES) throw new RangeError('not a batch that UDP can send')
+    if (!(batch.segmentBytes > 0) || batch.length > BATCH_BYTES) throw new RangeError('not a batch that UDP can send')
     const to = this.#book.find(batch.path)
     const socket = to === null ? undefined : this.sockets[to.socket]
     const datagrams = Math.ceil(batch.length / batch.segmentBytes)
@@ -131,20 +129,19 @@ class DgramCarrier implements UdpCarrier {
     return true
   }
 
-  /** The one copy on the way out. What the kernel does not take at once stays referenced by the queue until it does. */
+  /** What the kernel does not take at once stays referenced by the queue until it does. */
   #sendSegments(batch: OutgoingBatch, socket: UdpSocket, to: RemoteAddress, isQueued: boolean): void {
     // A queue keeps its whole buffer alive: behind one, a copy of its own size bounds the memory by the bytes that wait.
-    const staging = isQueued ? Buffer.allocUnsafeSlow(batch.length) : this.#staging
-    staging.set(batch.buffer.subarray(0, batch.length))
+    const buffer = isQueued ? copyOf(batch) : batch.buffer
     // Only the first, which is of full size, asks for its result: what befalls it befalls the others, and an answer for
     // each would cost more than it tells.
     let onSent: ((error: Error | null) => void) | undefined = this.#onSent[to.socket]
     for (let start = 0; start < batch.length; start += batch.segmentBytes) {
       const bytes = Math.min(batch.segmentBytes, batch.length - start)
-      socket.handle.send(staging, start, bytes, to.port, to.host, onSent)
+      socket.handle.send(buffer, start, bytes, to.port, to.host, onSent)
       onSent = undefined
     }
-    if (!isQueued && socket.handle.getSendQueueCount() > 0) this.#staging = Buffer.allocUnsafeSlow(STAGING_BYTES)
+    if (!isQueued && socket.handle.getSendQueueCount() > 0) batch.buffer = new Uint8Array(BATCH_BYTES)
   }
 
   pathTo(host: string, port: number): number {
@@ -218,6 +215,10 @@ class DgramCarrier implements UdpCarrier {
   #tellUnreachable(path: number): void {
     if (!this.#isClosed && this.#hints.isDue(path, performance.now())) this.onUnreachable(path)
   }
+}
+
+function copyOf(batch: OutgoingBatch): Uint8Array {
+  return new Uint8Array(batch.buffer.subarray(0, batch.length))
 }
 
 function count(counters: Map<string, number>, error: unknown): void {

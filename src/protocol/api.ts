@@ -6,7 +6,7 @@ import type { Micros, PathId, StreamId } from './units.ts'
 
 /** Several datagrams to one destination, back to back; all but the last are `segmentBytes` long. Owned by the driver. */
 export interface DatagramBatch {
-  readonly buffer: Uint8Array
+  buffer: Uint8Array
   length: number
   segmentBytes: number
   path: PathId
@@ -114,7 +114,7 @@ export interface StreamHandle {
   /** What the caller wants to find again when the stream is ready. */
   owner: unknown
 
-  /** Takes `bytes` (not copied: leave them alone from now on). False: wait until `isWritable` before writing more. */
+  /** Takes `bytes` whole; they are copied. False: wait until `isWritable` before writing more. */
   write(bytes: Uint8Array): boolean
   /** True while the unsent bytes are below the high-water mark and the half is open. */
   readonly isWritable: boolean
@@ -127,8 +127,13 @@ export interface StreamHandle {
   /** The peer asked us to stop sending, with this code; -1: it did not. The half is then reset already. */
   readonly stopCode: number
 
-  /** The next bytes in order, or null: none now. The view stays valid and unchanged for as long as it is referenced. */
+  /**
+   * The next bytes in order, or null: none now. The view stays valid and unchanged for as long as it is referenced; after `borrow` only
+   * until its bytes are released.
+   */
   read(): Uint8Array | null
+  /** The reader promises from now on to look at nothing that it has released, so that its memory can be used again. */
+  borrow(): void
   /** The bytes have left this process's hands: credit for them goes back to the peer. */
   release(bytes: number): void
   /** `ended` and `reset` are told only once every byte before the end was read (a reset: at once). */

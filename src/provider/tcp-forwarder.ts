@@ -1,9 +1,10 @@
 // One stream that a consumer opened: reads its head, connects to the target that the configuration names for the service, says ACCEPTED,
 // and joins the two. Where to connect never comes from the wire.
 
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { ProviderService } from '../config/read.ts'
 import { ACCEPTED, StreamCode, type StreamHandle, StreamHeadReader } from '../protocol/index.ts'
+import { connectWithSharedReads, type SharedReads } from '../runtime/shared-reads.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog, Watched } from '../runtime/watchdog.ts'
@@ -96,7 +97,9 @@ export class TcpForwarder implements StreamOwner, Watched {
   }
 
   #connect(service: ProviderService, withinMs: number): void {
-    const socket = connect({ host: service.hostname, port: service.port, allowHalfOpen: true, noDelay: true })
+    const { hostname: host, port } = service
+    const reads = connectWithSharedReads({ host, port, allowHalfOpen: true, noDelay: true })
+    const { socket } = reads
     this.#socket = socket
     const onError = (error: NodeJS.ErrnoException) => {
       if (this.#isDone) return
@@ -107,7 +110,7 @@ export class TcpForwarder implements StreamOwner, Watched {
     socket.once('connect', () => {
       socket.off('error', onError)
       this.#parts.onTarget(service, null)
-      this.#join(socket)
+      this.#join(reads)
     })
     this.#timer = setTimeout(
       () => {
@@ -119,8 +122,9 @@ export class TcpForwarder implements StreamOwner, Watched {
     )
   }
 
-  #join(socket: Socket): void {
+  #join(reads: SharedReads): void {
     const { stream, watchdog } = this.#parts
+    const { socket } = reads
     if (this.#timer !== null) clearTimeout(this.#timer)
     // The stream may have been lost in the very turn in which the target answered.
     if (this.#isDone || stream.readState === 'reset') {
@@ -135,7 +139,7 @@ export class TcpForwarder implements StreamOwner, Watched {
     })
     this.#splice = splice
     watchdog.watch(splice, 0)
-    splice.start(this.#reader.rest)
+    splice.start(this.#reader.rest, reads)
   }
 
   #giveUp(outcome: ForwarderOutcome, code: number): void {

@@ -10,6 +10,7 @@
 import type { Socket } from 'node:net'
 import { StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { readAnew, wasResetByPeer } from './peer-reset.ts'
+import type { SharedReads } from './shared-reads.ts'
 import type { StreamOwner } from './stream-owner.ts'
 import type { Watched } from './watchdog.ts'
 
@@ -37,6 +38,8 @@ export class Splice implements StreamOwner, Watched {
     this.#stream = stream
     this.#onDone = onDone
     stream.owner = this
+    // What it has released the kernel has taken, or nobody ever will.
+    stream.borrow()
   }
 
   /** The socket's end was seen, and passed on, before the splice began. */
@@ -44,10 +47,14 @@ export class Splice implements StreamOwner, Watched {
     this.#socketEnded = true
   }
 
-  /** `first`: bytes that were read from the stream already and belong to the socket. */
-  start(first: Uint8Array): void {
+  /**
+   * `first`: bytes that were read from the stream already and belong to the socket. `reads`: how the socket reads, if not by `data`
+   * events.
+   */
+  start(first: Uint8Array, reads: SharedReads | null = null): void {
     const socket = this.#socket
-    socket.on('data', this.#onData)
+    if (reads === null) socket.on('data', this.#onData)
+    else reads.onBytes = this.#onData
     socket.on('end', this.#onEnd)
     socket.on('drain', this.#pump)
     socket.on('error', this.#onError)

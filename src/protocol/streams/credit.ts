@@ -3,6 +3,7 @@
 // process, so a reader that stalls stops the writer at the far end through any number of hops.
 
 import type { Micros } from '../units.ts'
+import { BlockPool } from './block-pool.ts'
 
 /** A window that is used up in less than this many round trips is too small and doubles (quic-go's rule). */
 const TUNE_ROUND_TRIPS = 4
@@ -20,6 +21,8 @@ export interface BudgetWaiter {
 /** Bytes that all sessions of the process hold for slow readers, against what they may hold. */
 export class MemoryBudget {
   heldBytes = 0
+  /** Memory to hold bytes of streams in, shared by all of them. */
+  readonly blocks = new BlockPool()
   readonly #most: number
   /** At most one for each session. */
   readonly #waiting = new Set<BudgetWaiter>()

@@ -5,11 +5,13 @@
 //     gone          with the     waiting              ahead
 //                   application
 //
-// Bytes lie in blocks that tile the stream: each byte is copied to its place whether it comes in order or not. Blocks are never reused,
-// so what `read` showed stays as it is for as long as somebody holds it.
+// Bytes lie in blocks that tile the stream: each byte is copied to its place whether it comes in order or not. What `read` showed stays as
+// it is for as long as somebody holds it, unless the reader has said that it borrows: full blocks are then used again once they are
+// released.
 
 import { CloseCode } from '../errors.ts'
 import type { StreamFrame } from '../wire/stream-frames.ts'
+import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
 import { copyBytes } from './copy.ts'
 import type { ReceiveWindow } from './credit.ts'
 import { RangeSet } from './range-set.ts'
@@ -18,7 +20,6 @@ import { RangeSet } from './range-set.ts'
 const MOST_GAPS = 1_000
 /** A stream of short messages stays with small blocks, bulk works up to large ones. */
 const LEAST_BLOCK_BYTES = 2_048
-const MOST_BLOCK_BYTES = 65_536
 
 export class ReceiveHalf {
   readonly window: ReceiveWindow
@@ -27,6 +28,8 @@ export class ReceiveHalf {
   /** Bytes that have left us. */
   released = 0
   resetCode = -1
+  /** The reader looks at nothing that it has released. */
+  isBorrowed = false
 
   #arrived = 0
   #taken = 0
@@ -40,9 +43,14 @@ export class ReceiveHalf {
   #starts: number[] = []
   #ends: number[] = []
   #blockBytes = LEAST_BLOCK_BYTES
+  readonly #pool: BlockPool
+  /** Full blocks that were read to their end and are not released yet, oldest first, with the offset behind each. */
+  readonly #lent: Uint8Array[] = []
+  readonly #lentEnds: number[] = []
 
-  constructor(window: ReceiveWindow) {
+  constructor(window: ReceiveWindow, pool: BlockPool) {
     this.window = window
+    this.#pool = pool
   }
 
   /** A reset was told, or every byte was given to the application and the end is known. */
@@ -129,8 +137,17 @@ export class ReceiveHalf {
     const start = this.#starts[0]!
     const bytes = this.#blocks[0]!.subarray(this.#taken - start, end - start)
     this.#taken = end
-    if (end === this.#ends[0]) this.#shift()
+    if (end === this.#ends[0]) this.#leaveBlock()
     return bytes
+  }
+
+  /** So many more bytes have left us. */
+  release(bytes: number): void {
+    this.released += bytes
+    while (this.#lent.length > 0 && this.#lentEnds[0]! <= this.released) {
+      this.#pool.give(this.#lent.shift()!)
+      this.#lentEnds.shift()
+    }
   }
 
   /** Gives back the memory of a large block that is only waiting for more; called now and then, not per packet. */
@@ -181,25 +198,33 @@ export class ReceiveHalf {
     const start = this.#blocks.length === 0 ? this.#taken : this.#ends[this.#ends.length - 1]!
     const isDrained = this.#taken === start
     const scaled = isDrained ? this.#blockBytes / 2 : this.#blockBytes * 2
-    this.#blockBytes = Math.min(Math.max(scaled, LEAST_BLOCK_BYTES), MOST_BLOCK_BYTES)
+    this.#blockBytes = Math.min(Math.max(scaled, LEAST_BLOCK_BYTES), BLOCK_BYTES)
     this.#blocks.push(null)
     this.#starts.push(start)
     this.#ends.push(start + this.#blockBytes)
   }
 
   #makeBlock(index: number): Uint8Array {
-    const block = new Uint8Array(this.#ends[index]! - this.#starts[index]!)
+    const bytes = this.#ends[index]! - this.#starts[index]!
+    const block = bytes === BLOCK_BYTES ? this.#pool.take() : new Uint8Array(bytes)
     this.#blocks[index] = block
     return block
   }
 
-  #shift(): void {
-    this.#blocks.shift()
+  /** The first block was read to its end. */
+  #leaveBlock(): void {
+    const block = this.#blocks.shift()!
     this.#starts.shift()
-    this.#ends.shift()
+    const end = this.#ends.shift()!
+    if (!this.isBorrowed || block.length !== BLOCK_BYTES) return
+    this.#lent.push(block)
+    this.#lentEnds.push(end)
   }
 
+  /** What is dropped counts as released before what the reader still looks at: blocks that are lent are left to it for good. */
   #discard(): void {
+    this.#lent.length = 0
+    this.#lentEnds.length = 0
     this.#dropped += this.highest - this.#taken
     this.#arrived = this.highest
     this.#taken = this.highest

@@ -8,9 +8,12 @@
 // The half is finished when everything up to its end, or its reset, has been acknowledged.
 
 import { WRITE_HIGH_WATER_BYTES } from '../limits.ts'
+import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
 import { copyBytes } from './copy.ts'
 import { RangeSet } from './range-set.ts'
 
+/** A shorter write gets memory of its own size: a message now and then must not hold a block. */
+const LEAST_WRITE_FOR_BLOCKS = 8_192
 /** Chunks at the front of the queue that are already gone, before the arrays are packed together. */
 const MOST_DEAD_CHUNKS = 64
 
@@ -31,6 +34,12 @@ export class SendHalf {
   /** Chunks of unacknowledged bytes; `#starts[i]` is the offset of `#chunks[i]`'s first byte. Live from `#head` on. */
   #chunks: Uint8Array[] = []
   #starts: number[] = []
+  /** The block whose last byte is in `#chunks[i]`, or null: it goes back to the pool together with the chunk. */
+  #blocks: (Uint8Array | null)[] = []
+  readonly #pool: BlockPool
+  /** The block that is being filled, and how far. */
+  #filling: Uint8Array | null = null
+  #filled = 0
   #head = 0
   /** The chunk that holds `next`: saves the search for bytes that go out for the first time. */
   #nextChunk = 0
@@ -42,8 +51,9 @@ export class SendHalf {
   /** The peer has the end; it may still miss bytes before it. */
   #finAcknowledged = false
 
-  constructor(credit: number) {
+  constructor(credit: number, pool: BlockPool) {
     this.credit = credit
+    this.#pool = pool
   }
 
   get unsentBytes(): number {
@@ -67,12 +77,35 @@ export class SendHalf {
     return this.#ending >= Ending.resetting
   }
 
-  /** Keeps `bytes` until they are acknowledged; the caller leaves them alone. */
+  /** Keeps a copy of `bytes` until they are acknowledged. */
   write(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    this.#chunks.push(bytes)
+    if (bytes.length < LEAST_WRITE_FOR_BLOCKS) this.#append(copyOf(bytes), null)
+    else this.#writeToBlocks(bytes)
+  }
+
+  #writeToBlocks(bytes: Uint8Array): void {
+    for (let from = 0; from < bytes.length; ) {
+      this.#filling ??= this.#pool.take()
+      const block = this.#filling
+      const start = this.#filled
+      const take = Math.min(BLOCK_BYTES - start, bytes.length - from)
+      copyBytes(bytes, from, take, block, start)
+      from += take
+      this.#filled += take
+      const isFull = this.#filled === BLOCK_BYTES
+      this.#append(block.subarray(start, start + take), isFull ? block : null)
+      if (!isFull) continue
+      this.#filling = null
+      this.#filled = 0
+    }
+  }
+
+  #append(chunk: Uint8Array, block: Uint8Array | null): void {
+    this.#chunks.push(chunk)
     this.#starts.push(this.written)
-    this.written += bytes.length
+    this.#blocks.push(block)
+    this.written += chunk.length
   }
 
   finish(): void {
@@ -221,18 +254,32 @@ export class SendHalf {
     const chunks = this.#chunks
     let head = this.#head
     while (head < chunks.length && this.#starts[head]! + chunks[head]!.length <= this.#base) {
+      const block = this.#blocks[head]
+      if (block) this.#pool.give(block)
+      this.#blocks[head] = null
       chunks[head] = GONE
       head++
     }
     this.#head = head
+    if (head === chunks.length) this.#giveFilling()
     if (head < MOST_DEAD_CHUNKS && head < chunks.length) return
     if (head < chunks.length && head * 2 < chunks.length) return
     chunks.copyWithin(0, head)
     this.#starts.copyWithin(0, head)
+    this.#blocks.copyWithin(0, head)
     chunks.length -= head
     this.#starts.length -= head
+    this.#blocks.length -= head
     this.#nextChunk -= head
     this.#head = 0
+  }
+
+  /** Everything is acknowledged: a stream that falls silent now holds nothing. */
+  #giveFilling(): void {
+    if (this.#filling === null) return
+    this.#pool.give(this.#filling)
+    this.#filling = null
+    this.#filled = 0
   }
 
   /** The index of the chunk that holds `offset`. */
@@ -248,8 +295,14 @@ export class SendHalf {
   }
 
   #drop(): void {
+    for (let i = this.#head; i < this.#blocks.length; i++) {
+      const block = this.#blocks[i]
+      if (block) this.#pool.give(block)
+    }
+    this.#giveFilling()
     this.#chunks = NO_CHUNKS
     this.#starts = NO_STARTS
+    this.#blocks = NO_BLOCKS
     this.#head = 0
     this.#nextChunk = 0
     this.#lost.clear()
@@ -258,7 +311,13 @@ export class SendHalf {
   }
 }
 
+/** Not `slice`: that of a Node Buffer, which is a Uint8Array too, copies nothing. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes)
+}
+
 const GONE = new Uint8Array(0)
 /** Shared by all finished halves: nothing is ever added to them, since a finished half takes no writes. */
 const NO_CHUNKS: Uint8Array[] = []
 const NO_STARTS: number[] = []
+const NO_BLOCKS: null[] = []

@@ -88,8 +88,12 @@ export class Stream implements StreamHandle {
   }
 
   release(bytes: number): void {
-    this.receive.released += bytes
+    this.receive.release(bytes)
     this.#host.onReleased(this, bytes)
+  }
+
+  borrow(): void {
+    this.receive.isBorrowed = true
   }
 
   get readState(): ReadState {

@@ -269,7 +269,9 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   #make(id: StreamId): Stream {
     const settings = this.#settings
     const window = new ReceiveWindow(settings.initialStreamWindow, settings.ceilingStreamWindow, this.#budget)
-    const stream = new Stream(id, this, new SendHalf(this.#peer.streamWindow), new ReceiveHalf(window))
+    const { blocks } = this.#budget
+    const send = new SendHalf(this.#peer.streamWindow, blocks)
+    const stream = new Stream(id, this, send, new ReceiveHalf(window, blocks))
     this.#streams.set(id, stream)
     if (id !== CONTROL_STREAM) this.openStreams++
     return stream

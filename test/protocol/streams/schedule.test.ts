@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import { BlockPool } from '../../../src/protocol/streams/block-pool.ts'
 import { MemoryBudget, ReceiveWindow } from '../../../src/protocol/streams/credit.ts'
 import { ReceiveHalf } from '../../../src/protocol/streams/receive.ts'
 import { SendSchedule } from '../../../src/protocol/streams/schedule.ts'
@@ -21,7 +22,7 @@ const nobody: StreamHost = {
 
 function newStream(id: number): Stream {
   const window = new ReceiveWindow(0, 0, new MemoryBudget(0))
-  return new Stream(id, nobody, new SendHalf(0), new ReceiveHalf(window))
+  return new Stream(id, nobody, new SendHalf(0, new BlockPool()), new ReceiveHalf(window, new BlockPool()))
 }
 
 function scheduleOf(...ids: number[]): { readonly schedule: SendSchedule; readonly streams: Stream[] } {
