@@ -1,4 +1,3 @@
-// hot
 // Sockets that we dial read into one buffer that all of them share: whoever is given the bytes has copied them when the call returns.
 // Node would otherwise make a buffer for every read, and garbage collection would cost more than the reads do (docs/decisions.md).
 
