@@ -45,9 +45,9 @@ const HOUSE: House = {
       files: /^src\/runtime\//,
       mayImport: ['src/runtime/', 'src/protocol/index.ts', 'src/carriers/carrier.ts', 'src/log.ts', 'node:*'],
     },
-    { files: /^src\/http\//, mayImport: ['src/http/', 'type node:http', 'node:stream'] },
+    { files: /^src\/http\//, mayImport: ['src/http/', 'type node:http', 'node:stream', 'node:net'] },
     { files: /^src\/consumer\//, mayImport: ['src/consumer/', ...SERVING] },
-    { files: /^src\/provider\//, mayImport: ['src/provider/', ...SERVING, 'node:dns'] },
+    { files: /^src\/provider\//, mayImport: ['src/provider/', ...SERVING, 'node:dns', 'node:tls'] },
     {
       files: /^src\/control\//,
       mayImport: ['src/control/', 'type src/consumer/', 'type src/provider/', 'src/log.ts', 'node:http'],

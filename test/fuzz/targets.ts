@@ -6,18 +6,32 @@ import { decodeHello, encodeHello } from '../../src/protocol/handshake/hello.ts'
 import { ControlReader, encodeControl, encodeStreamHead, StreamHeadReader } from '../../src/protocol/index.ts'
 import { bytesOf, joined } from '../protocol/bytes.ts'
 import { helloOf } from '../protocol/raw-peer.ts'
-import type { Prng } from '../sim/prng.ts'
 import { DatagramTarget } from './datagram-target.ts'
 import { FrameTarget } from './frame-target.ts'
 import type { FuzzTarget } from './fuzzer.ts'
+import { httpFrames, httpHeads } from './http-targets.ts'
+import { inPieces } from './pieces.ts'
 
 const UUID = '11111111-2222-3333-4444-555555555555'
 
-/** Frames are what a peer with keys can reach, so they get most of the inputs. */
+/** Frames are what a peer with keys can reach, so they get half of the inputs. */
 export function newTargets(seed: number): readonly FuzzTarget[] {
   const frames = new FrameTarget(seed)
   const datagrams = new DatagramTarget(seed)
-  return [frames, frames, frames, datagrams, hello, frames, frames, frames, controlMessages, streamHeads]
+  return [
+    frames,
+    frames,
+    frames,
+    datagrams,
+    hello,
+    httpFrames,
+    frames,
+    frames,
+    frames,
+    controlMessages,
+    streamHeads,
+    httpHeads,
+  ]
 }
 
 const hello: FuzzTarget = {
@@ -85,13 +99,4 @@ const streamHeads: FuzzTarget = {
     encodeStreamHead(reader.head)
     return true
   },
-}
-
-/** As a stream hands bytes out: cut anywhere. */
-function inPieces(input: Uint8Array, random: Prng, take: (piece: Uint8Array) => void): void {
-  for (let at = 0; at < input.length; ) {
-    const end = Math.min(input.length, at + random.int(1, 64))
-    take(input.subarray(at, end))
-    at = end
-  }
 }
