@@ -21,7 +21,8 @@ export interface DaemonKind<Config> {
   readonly name: 'edgerq-sc' | 'edgerq-sp'
   readonly summary: string
   readonly argument: string
-  readonly read: (source: Uint8Array, fileName: string) => Outcome<Config>
+  /** `path`: of the file itself, for what it names by relative paths. */
+  readonly read: (source: Uint8Array, fileName: string, path: string) => Outcome<Config>
   readonly run: (config: Config, context: DaemonContext) => Promise<Running>
 }
 
@@ -117,7 +118,7 @@ function load<Config>(kind: DaemonKind<Config>, path: string): Config {
   } catch (cause) {
     throw new ExitError(ExitStatus.wrongUsage, `${path}: ${readFailure(cause as NodeJS.ErrnoException)}`)
   }
-  const outcome = kind.read(source, basename(path))
+  const outcome = kind.read(source, basename(path), path)
   if (outcome.ok) return outcome.value
   throw new ExitError(ExitStatus.wrongUsage, outcome.problems.join('\n'))
 }

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { openUdpCarrier } from '../carriers/udp.ts'
-import { type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
+import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
 import type { Pipe } from '../provider/pipe.ts'
 import { Provider } from '../provider/provider.ts'
 import type { Driver } from '../runtime/driver.ts'
@@ -11,8 +11,23 @@ import { systemRandom } from '../runtime/system.ts'
 import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
 import { endFor, openDriver } from './link.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
+import { readTargetCertificates } from './target-certificates.ts'
 
-async function run(config: ProviderConfig, context: DaemonContext): Promise<Running> {
+/** The configuration, and what the files hold that it names. */
+interface ProviderSetup {
+  readonly config: ProviderConfig
+  readonly certificates: ReadonlyMap<string, string>
+}
+
+function readSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
+  const config = readProvider(source, fileName)
+  if (!config.ok) return config
+  const certificates = readTargetCertificates(config.value, path)
+  if (!certificates.ok) return certificates
+  return { ok: true, value: { config: config.value, certificates: certificates.value } }
+}
+
+async function run({ config, certificates }: ProviderSetup, context: DaemonContext): Promise<Running> {
   const { log } = context
   const directory = new StateDirectory(stateDirectoryPath(process.env), log)
   const states: ProviderState[] = []
@@ -32,6 +47,7 @@ async function run(config: ProviderConfig, context: DaemonContext): Promise<Runn
     pipes,
     log,
     software: context.software,
+    certificates,
     fraction: () => systemRandom.fraction(),
     onReady: (pipe: Pipe) => context.ready([`${pipe.name}=${pipe.consumer}`]),
   })
@@ -63,6 +79,6 @@ await runDaemon({
   name: 'edgerq-sp',
   summary: 'edgerq service provider: dials out to consumers and serves what comes back from local targets.',
   argument: '<provider.xml>',
-  read: readProvider,
+  read: readSetup,
   run,
 })

@@ -1,6 +1,7 @@
 // consumer.xml: from its root element to what a consumer is told.
 
 import { Fields } from './fields.ts'
+import { networksIn } from './networks.ts'
 import type { Problems } from './problems.ts'
 import { linkSettings, refuseRepeats } from './rules.ts'
 import { BALANCES, PROTOCOLS } from './schema.ts'
@@ -39,6 +40,8 @@ export interface ConsumerService {
   readonly idleTimeoutSeconds: number
   readonly holdSeconds: number
   readonly balance: Balance
+  /** As CIDRs; bits behind the prefix may be set. */
+  readonly trustedProxies: readonly string[]
 }
 
 export type Protocol = (typeof PROTOCOLS)[number]
@@ -99,5 +102,6 @@ function serviceOf(fields: Fields): ConsumerService {
     idleTimeoutSeconds: fields.number('idle_timeout'),
     holdSeconds: fields.number('hold'),
     balance: fields.word('balance', BALANCES),
+    trustedProxies: networksIn(fields.text('trusted_proxies')),
   }
 }

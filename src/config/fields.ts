@@ -2,7 +2,7 @@
 
 import { GROUPS, type GroupName, groupsIn } from './groups.ts'
 import { type Place, type Problems, quote } from './problems.ts'
-import { settingsOf } from './schema.ts'
+import { type ElementRule, settingsOf } from './schema.ts'
 import { absentSetting, readSetting, type Setting } from './setting.ts'
 import type { XmlElement } from './source.ts'
 import { refuseAttributes, refuseElement } from './strangers.ts'
@@ -13,28 +13,48 @@ import { allowed } from './values.ts'
  * a value that could not be read is then filled with something of its type, so that reading goes on and finds the rest.
  */
 export class Fields {
+  /** Of the group itself. */
+  readonly place: Place
+  readonly #element: XmlElement
+  readonly #group: GroupName
+  readonly #problems: Problems
+  readonly #written: ReadonlyMap<string, XmlElement>
   readonly #settings = new Map<string, Setting>()
   readonly #groups = new Map<GroupName, XmlElement[]>()
 
   /** `defaults`: whose settings hold where this group leaves them out. */
   constructor(element: XmlElement, group: GroupName, problems: Problems, defaults?: Fields) {
+    this.place = element
+    this.#element = element
+    this.#group = group
+    this.#problems = problems
     refuseAttributes(element, group, problems)
     if (element.text !== '') {
       problems.add(element, `text may not stand in <${element.name}>, only elements may: ${quote(element.text)}`)
     }
     const inherited = (name: string) => (defaults === undefined ? undefined : defaults.#settings.get(name))
-    const written = this.#sort(element, group, problems)
+    this.#written = this.#sort(element, group, problems)
     for (const rule of settingsOf(group)) {
-      const own = written.get(rule.name)
+      const own = this.#written.get(rule.name)
       const setting = own === undefined ? inherited(rule.name) : readSetting(rule, own, problems)
       this.#settings.set(rule.name, setting ?? absentSetting(rule, element))
-      if (setting === undefined && rule.fallback === null) {
-        problems.add(element, `<${rule.name}> is missing in <${element.name}>; it must be ${allowed(rule.takes)}`)
-      }
+      if (setting === undefined && rule.fallback === null) this.#refuseAbsence(rule)
     }
-    for (const missing of groupsIn(group).filter((name) => this.groups(name).length === 0)) {
+    const needed = groupsIn(group).filter((name) => GROUPS[name].occurs !== 'at most once')
+    for (const missing of needed.filter((name) => this.groups(name).length === 0)) {
       problems.add(element, `<${GROUPS[missing].name}> is missing in <${element.name}>`)
     }
+  }
+
+  /** True: the element stands in this very group, whatever it says. */
+  isWritten(name: string): boolean {
+    return this.#written.has(name)
+  }
+
+  /** For what the table lets be left out, and its neighbours do not. */
+  refuseAbsence(name: string): void {
+    const rule = settingsOf(this.#group).find((candidate) => candidate.name === name)
+    if (rule !== undefined && !this.isWritten(name)) this.#refuseAbsence(rule)
   }
 
   text(name: string): string {
@@ -70,6 +90,11 @@ export class Fields {
 
   groups(name: GroupName): readonly XmlElement[] {
     return this.#groups.get(name) ?? []
+  }
+
+  #refuseAbsence(rule: ElementRule): void {
+    const where = `<${rule.name}> is missing in <${this.#element.name}>`
+    this.#problems.add(this.#element, `${where}; it must be ${allowed(rule.takes)}`)
   }
 
   #setting(name: string): Setting {

@@ -12,6 +12,7 @@ export type GroupName =
   | 'pipe'
   | 'pipeServices'
   | 'providerService'
+  | 'tls'
 
 /** An element that holds elements. */
 export interface GroupRule {
@@ -19,7 +20,7 @@ export interface GroupRule {
   readonly file: FileKind
   /** Null: it is the root. */
   readonly under: GroupName | null
-  readonly occurs: 'once' | 'at least once'
+  readonly occurs: 'once' | 'at most once' | 'at least once'
   readonly meaning: string
 }
 
@@ -80,6 +81,13 @@ export const GROUPS: Readonly<Record<GroupName, GroupRule>> = {
     under: 'pipeServices',
     occurs: 'at least once',
     meaning: 'One service: a UUID and the target that answers for it.',
+  },
+  tls: {
+    name: 'tls',
+    file: 'provider',
+    under: 'providerService',
+    occurs: 'at most once',
+    meaning: 'The target of an http service is spoken to in HTTPS, and only if its certificate is in order.',
   },
 }
 

@@ -20,11 +20,11 @@ export function isLoopback(host: string): boolean {
 
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/
 
-function isIpv4(text: string): boolean {
+export function isIpv4(text: string): boolean {
   return IPV4.test(text)
 }
 
-function isIpv6(text: string): boolean {
+export function isIpv6(text: string): boolean {
   return /^[\da-f:.]{2,45}$/i.test(text) && text.includes(':') && URL.canParse(`http://[${text}]/`)
 }
 

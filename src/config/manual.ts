@@ -59,7 +59,6 @@ function elementRow(group: GroupName, rule: ElementRule): string {
 
 /** What it takes now, and what it is to take. */
 function taken(takes: Taken): string {
-  if (takes.kind === 'path or word') return `${allowed(takes)}; a path is for a later version`
   if (takes.kind !== 'word' || takes.later.length === 0) return allowed(takes)
   return `${allowed(takes)}; ${takes.later.join(', ')} is for a later version`
 }

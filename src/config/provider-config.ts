@@ -5,8 +5,9 @@ import { Fields } from './fields.ts'
 import { isLoopback } from './host.ts'
 import type { Problems } from './problems.ts'
 import { linkSettings, refuseRepeats } from './rules.ts'
-import { HEALTH_CHECKS, PROTOCOLS } from './schema.ts'
+import { PROTOCOLS } from './schema.ts'
 import type { XmlElement } from './source.ts'
+import { type Health, readHealth, readTarget, readTls, type Target, type TargetTls } from './target.ts'
 
 export interface ProviderConfig {
   readonly pipes: readonly Pipe[]
@@ -31,16 +32,11 @@ export interface ProviderService {
   /** In lower case. */
   readonly uuid: string
   readonly name: string
-  /** The target. */
-  readonly hostname: string
-  readonly port: number
   readonly protocol: Protocol
+  readonly target: Target
+  /** Null: the target is spoken to in plain. */
+  readonly tls: TargetTls | null
   readonly health: Health
-}
-
-export interface Health {
-  readonly kind: (typeof HEALTH_CHECKS)[number]
-  readonly intervalSeconds: number
 }
 
 /** Means something only if `problems` is empty afterwards. */
@@ -68,7 +64,7 @@ function readPipe(element: XmlElement, index: number, root: Fields, problems: Pr
     port: pipe.number('port'),
     carrier: pipe.word('carrier', ['udp']),
     insecure: pipe.isYes('insecure'),
-    services: services.map(serviceOf),
+    services: services.map((service) => serviceOf(service, problems)),
   }
 }
 
@@ -80,14 +76,15 @@ function refuseDistantConsumer(pipe: Fields, problems: Problems): void {
   problems.add(pipe.placeOf('hostname'), `${reason}; ${remedy}`)
 }
 
-function serviceOf(fields: Fields): ProviderService {
+function serviceOf(fields: Fields, problems: Problems): ProviderService {
   const uuid = fields.text('uuid')
+  const target = readTarget(fields, problems)
   return {
     uuid,
     name: fields.text('name') || uuid,
-    hostname: fields.text('hostname'),
-    port: fields.number('port'),
     protocol: fields.word('protocol', PROTOCOLS),
-    health: { kind: fields.word('health', HEALTH_CHECKS), intervalSeconds: fields.attribute('health', 'interval') },
+    target,
+    tls: readTls(fields, target, problems),
+    health: readHealth(fields, problems),
   }
 }

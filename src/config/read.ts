@@ -8,7 +8,8 @@ import { type ProviderConfig, readProviderRoot } from './provider-config.ts'
 import { readSource, type XmlElement } from './source.ts'
 
 export type { Balance, ConsumerConfig, ConsumerService, Listener, Protocol } from './consumer-config.ts'
-export type { Health, Pipe, ProviderConfig, ProviderService } from './provider-config.ts'
+export type { Pipe, ProviderConfig, ProviderService } from './provider-config.ts'
+export type { Health, Target, TargetTls } from './target.ts'
 export { xsdOf } from './xsd.ts'
 
 /** `value` is frozen through and through; each of `problems` is a line `FILE:LINE:COLUMN: what is wrong and what is allowed`. */

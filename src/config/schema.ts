@@ -20,7 +20,10 @@ export type Taken =
   | { readonly kind: 'path or word'; readonly words: readonly string[] }
   | { readonly kind: 'uuid' }
   | { readonly kind: 'host' }
+  | { readonly kind: 'networks' }
   | { readonly kind: 'name' }
+  /** On the disk of the program that reads it. */
+  | { readonly kind: 'path'; readonly of: 'socket' | 'file' }
   /** The whole element is for a later version. */
   | { readonly kind: 'nothing yet' }
 
@@ -60,6 +63,7 @@ const CARRIER: Taken = { kind: 'word', words: ['udp'], later: ['tcp'] }
 const NOTHING_YET: Taken = { kind: 'nothing yet' }
 const PORT = integer(1, 65_535, '')
 const PORT_OR_ANY = integer(0, 65_535, '')
+const UNLESS_SOCKET = 'none; it must be there unless socket is'
 
 /** Elements that hold a value, in the order in which the manual tells them. A root's service settings are defaults for its services. */
 export const ELEMENTS: readonly ElementRule[] = [
@@ -169,7 +173,8 @@ export const ELEMENTS: readonly ElementRule[] = [
     name: 'hostname',
     under: ['providerService'],
     takes: { kind: 'host' },
-    fallback: null,
+    fallback: '',
+    absent: UNLESS_SOCKET,
     meaning: 'The host of the target: a name, an IPv4 or an IPv6 address.',
     example: '127.0.0.1',
   },
@@ -177,10 +182,39 @@ export const ELEMENTS: readonly ElementRule[] = [
     name: 'port',
     under: ['providerService'],
     takes: PORT,
-    fallback: null,
+    fallback: '',
+    absent: UNLESS_SOCKET,
     meaning:
       'The TCP port of the target: a web server, any other TCP service, or the service port of another consumer.',
     example: '3088',
+  },
+  {
+    name: 'socket',
+    under: ['providerService'],
+    takes: { kind: 'path', of: 'socket' },
+    fallback: '',
+    absent: 'none',
+    meaning: 'The Unix socket of the target, in place of hostname and port.',
+    example: '/run/app.sock',
+  },
+  {
+    name: 'ca',
+    under: ['tls'],
+    takes: { kind: 'path', of: 'file' },
+    fallback: '',
+    absent: 'the authorities that Node.js trusts',
+    meaning:
+      "The PEM file of the authorities of which one must have signed the target's certificate; a relative path starts at the folder of this file.",
+    example: '/etc/ssl/our-ca.pem',
+  },
+  {
+    name: 'name',
+    under: ['tls'],
+    takes: { kind: 'host' },
+    fallback: '',
+    absent: 'hostname of the service',
+    meaning: "The name, or the IP address, that the target's certificate must be for; a name is also sent as SNI.",
+    example: 'app.example.org',
   },
   {
     name: 'protocol',
@@ -244,11 +278,21 @@ export const ELEMENTS: readonly ElementRule[] = [
     example: 'round_robin',
   },
   {
+    name: 'trusted_proxies',
+    under: ['consumer', 'consumerService'],
+    takes: { kind: 'networks' },
+    fallback: '127.0.0.0/8 ::1/128',
+    meaning:
+      'Where proxies in front of the service are, as a list with blanks or commas. What a request from there says in X-Forwarded-…, Forwarded and X-Request-Id is believed and passed on; from elsewhere it is replaced. none: nobody is believed.',
+    example: '127.0.0.0/8, 10.1.0.0/16, fd00::/8',
+  },
+  {
     name: 'health',
     under: ['provider', 'providerService'],
     takes: { kind: 'path or word', words: HEALTH_CHECKS },
     fallback: 'connect',
-    meaning: 'How the target is probed: connect opens a TCP connection to it; off believes it is well.',
+    meaning:
+      'How the target is probed: connect opens a connection to it (with tls up to the end of the handshake); a path is fetched from it by GET and must give 2xx or 3xx within 3 seconds, of http services only; off believes it is well.',
     example: 'off',
     attributes: [
       { name: 'interval', takes: integer(1, 3_600, 'seconds'), fallback: '10', meaning: 'Time between two probes.' },
@@ -297,7 +341,6 @@ export const ELEMENTS: readonly ElementRule[] = [
   notYet('identity', ['consumer', 'provider'], 'The file with our own key.'),
   notYet('authorized_providers', ['consumer'], 'The file with the keys of the providers that may register.'),
   notYet('consumer_key', ['pipe'], 'The key by which the consumer is known.'),
-  notYet('trusted_proxies', ['consumer', 'consumerService'], 'The addresses whose X-Forwarded headers are believed.'),
   notYet('admin', ['consumer', 'provider'], 'The address of the status page.'),
   notYet('inspect', ['consumer', 'provider', 'consumerService'], 'Whether requests can be looked at.'),
 ]

@@ -1,6 +1,8 @@
 // One value of the file, judged by what its element takes.
 
 import { hostComplaint } from './host.ts'
+import { NO_NETWORKS, networksComplaint } from './networks.ts'
+import { isPathOf, isUrlPath, MOST_SOCKET_PATH_BYTES } from './path.ts'
 import { quote } from './problems.ts'
 import type { Taken } from './schema.ts'
 
@@ -19,14 +21,17 @@ export function judge(takes: Taken, text: string, shown: string): Judged {
       if (takes.words.includes(text)) return accepted(text)
       return takes.later.includes(text) ? notYet(takes, text, shown) : mustBe(takes, text, shown)
     case 'path or word':
-      if (takes.words.includes(text)) return accepted(text)
-      return text.startsWith('/') ? notYet(takes, text, shown) : mustBe(takes, text, shown)
+      return takes.words.includes(text) || isUrlPath(text) ? accepted(text) : mustBe(takes, text, shown)
     case 'uuid':
       return UUID.test(text) ? accepted(text.toLowerCase()) : mustBe(takes, text, shown)
     case 'host':
       return judgeHost(takes, text, shown)
+    case 'networks':
+      return judgeNetworks(takes, text, shown)
     case 'name':
       return NAME.test(text) ? accepted(text) : mustBe(takes, text, shown)
+    case 'path':
+      return isPathOf[takes.of](text) ? accepted(text) : mustBe(takes, text, shown)
   }
 }
 
@@ -36,14 +41,20 @@ export function allowed(takes: Taken): string {
     case 'number':
       return `${takes.word === undefined ? '' : `${takes.word} or `}${takes.least} to ${takes.most}${unitOf(takes.unit)}`
     case 'word':
-    case 'path or word':
       return oneOf(takes.words)
+    case 'path or word':
+      return oneOf([...takes.words, 'a path such as /healthz'])
     case 'uuid':
       return 'a UUID such as 11111111-2222-3333-4444-555555555555'
     case 'host':
       return 'a host name, an IPv4 or an IPv6 address'
+    case 'networks':
+      return `networks such as 10.0.0.0/8 or fd00::/8, or ${NO_NETWORKS}`
     case 'name':
       return `1 to ${LONGEST_NAME} characters without control characters`
+    case 'path':
+      if (takes.of === 'file') return 'the path of a file'
+      return `an absolute path of at most ${MOST_SOCKET_PATH_BYTES} bytes`
     case 'nothing yet':
       return 'left out'
   }
@@ -77,6 +88,12 @@ function judgeHost(takes: Taken, text: string, shown: string): Judged {
   if (complaint === null) return accepted(text)
   const hint = complaint === '' ? '' : ` (${complaint})`
   return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)}${hint}`)
+}
+
+function judgeNetworks(takes: Taken, text: string, shown: string): Judged {
+  const complaint = networksComplaint(text)
+  if (complaint === null) return accepted(text)
+  return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)} (${complaint})`)
 }
 
 function accepted(value: Value): Judged {

@@ -1,5 +1,7 @@
 // What a value may be, in the words of XML Schema. White space around a value is dropped there as it is here (xs:token, numbers).
 
+import { NO_NETWORKS } from './networks.ts'
+import { MOST_SOCKET_PATH_BYTES } from './path.ts'
 import type { AttributeRule, Taken } from './schema.ts'
 import { LONGEST_NAME } from './values.ts'
 
@@ -38,14 +40,19 @@ function derivationLines(takes: Taken): Lines {
     case 'number':
       return numberLines(takes)
     case 'word':
-    case 'path or word':
       return wordLines(takes.words)
+    case 'path or word':
+      return union(wordLines(takes.words), restriction('xs:token', [facet('pattern', '/[!-~]*')]))
     case 'uuid':
       return restriction('xs:token', [facet('pattern', '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')])
     case 'host':
       return restriction('xs:token', [facet('pattern', '[0-9A-Za-z_.:\\-]+')])
+    case 'networks':
+      return union(wordLines([NO_NETWORKS]), restriction('xs:token', [facet('pattern', '[0-9A-Fa-f.:/, ]+')]))
     case 'name':
       return restriction('xs:token', [facet('minLength', 1), facet('maxLength', LONGEST_NAME)])
+    case 'path':
+      return pathLines(takes)
     case 'nothing yet':
       return []
   }
@@ -58,6 +65,11 @@ function numberLines(takes: Taken & { readonly kind: 'number' }): Lines {
       ? restriction('xs:integer', limits)
       : restriction('xs:decimal', [...limits, facet('fractionDigits', takes.decimals)])
   return takes.word === undefined ? number : union(wordLines([takes.word]), number)
+}
+
+function pathLines(takes: Taken & { readonly kind: 'path' }): Lines {
+  if (takes.of === 'file') return restriction('xs:token', [facet('minLength', 1)])
+  return restriction('xs:token', [facet('pattern', '/.+'), facet('maxLength', MOST_SOCKET_PATH_BYTES)])
 }
 
 function wordLines(words: readonly string[]): Lines {

@@ -32,7 +32,7 @@ function groupLines(name: GroupName, occurs: string): Lines {
       '<xs:complexType>',
       `  <xs:${tag}>`,
       ...indented(indented(settings.flatMap((rule) => settingLines(rule, name, settingOccurs(rule))))),
-      ...indented(indented(groupsIn(name).flatMap((member) => groupLines(member, groupOccurs)))),
+      ...indented(indented(groupsIn(name).flatMap((member) => groupLines(member, groupOccurs(member))))),
       `  </xs:${tag.split(' ')[0]}>`,
       '</xs:complexType>',
     ]),
@@ -43,7 +43,7 @@ function groupLines(name: GroupName, occurs: string): Lines {
 interface Compositor {
   /** Name of the element that holds the members, with its attributes. */
   readonly tag: string
-  readonly groupOccurs: string
+  readonly groupOccurs: (member: GroupName) => string
   readonly settingOccurs: (rule: ElementRule) => string
 }
 
@@ -55,9 +55,12 @@ interface Compositor {
 function compositorOf(name: GroupName): Compositor {
   const repeats = groupsIn(name).some((member) => GROUPS[member].occurs === 'at least once')
   const settingOccurs = (rule: ElementRule) => (rule.fallback === null ? '' : ' minOccurs="0"')
-  if (!repeats) return { tag: 'all', groupOccurs: '', settingOccurs }
-  if (settingsOf(name).length === 0) return { tag: 'sequence', groupOccurs: ' maxOccurs="unbounded"', settingOccurs }
-  return { tag: 'choice maxOccurs="unbounded"', groupOccurs: '', settingOccurs: () => '' }
+  const groupOccurs = (member: GroupName) => (GROUPS[member].occurs === 'at most once' ? ' minOccurs="0"' : '')
+  if (!repeats) return { tag: 'all', groupOccurs, settingOccurs }
+  const always = (occurs: string) => () => occurs
+  if (settingsOf(name).length > 0)
+    return { tag: 'choice maxOccurs="unbounded"', groupOccurs: always(''), settingOccurs: always('') }
+  return { tag: 'sequence', groupOccurs: always(' maxOccurs="unbounded"'), settingOccurs }
 }
 
 function settingLines(rule: ElementRule, group: GroupName, occurs: string): Lines {

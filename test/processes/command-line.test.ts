@@ -93,6 +93,24 @@ for (const daemon of DAEMONS) {
   })
 }
 
+describe('a provider whose <ca> is not there', () => {
+  const stage = useStage()
+
+  for (const args of [[], ['--check']]) {
+    it(`names file and service and ends with 2 (${args.join('') || 'plain start'})`, async () => {
+      const services = [{ uuid: UUID, name: 'wiki', port: 443, tls: { ca: 'nowhere.pem' } }]
+      const program = stage().launch('edgerq-sp', providerXml({ pipes: [{ port: 12345, services }] }), args)
+      assert.deepEqual(await program.ended(), { code: 2, signal: null })
+      const file = join(stage().folder, 'nowhere.pem')
+      assert.match(
+        program.stderr.join('\n'),
+        /^[^:]+\.xml: <ca> of service wiki: .*nowhere\.pem: there is no such file$/,
+      )
+      assert.ok(program.stderr.join('\n').includes(file))
+    })
+  }
+})
+
 describe('a consumer that cannot have its port', () => {
   const stage = useStage()
 
