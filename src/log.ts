@@ -22,6 +22,11 @@ export interface Log {
    * `event` must be a constant of the program, never something that a peer chose.
    */
   tally(event: string): void
+  /**
+   * For what strangers can cause at will and an operator wants to see: the first ten of a minute are told with their fields, at `warn`, the
+   * rest is counted like a tally. `event` as there.
+   */
+  some(event: string, fields: LogFields): void
   /** Tells what was counted and waits until every line has left the process. */
   close(): Promise<void>
 }
@@ -39,6 +44,7 @@ export function openLog(options: LogOptions): Log {
 }
 
 const TALLY_EVERY_MS = 60_000
+const MOST_TOLD_IN_FULL = 10
 
 class EventLog implements Log {
   readonly isDebug: boolean
@@ -46,6 +52,8 @@ class EventLog implements Log {
   readonly #stream: NodeJS.WritableStream
   /** Counted since the last line, by event. An entry with 0 was told within this minute. */
   readonly #counts = new Map<string, number>()
+  /** Told in full within this minute, by event. */
+  readonly #told = new Map<string, number>()
   #minute: NodeJS.Timeout | null = null
 
   constructor({ level, isTerminal, stream = process.stderr }: LogOptions) {
@@ -84,7 +92,18 @@ class EventLog implements Log {
     this.#counts.set(event, count === undefined ? 0 : count + 1)
     if (count !== undefined) return
     this.info(event, { count: 1 })
-    this.#minute ??= setInterval(() => this.#tellCounts(), TALLY_EVERY_MS).unref()
+    this.#startMinute()
+  }
+
+  some(event: string, fields: LogFields): void {
+    const told = this.#told.get(event) ?? 0
+    if (told >= MOST_TOLD_IN_FULL) {
+      this.#counts.set(event, (this.#counts.get(event) ?? 0) + 1)
+      return
+    }
+    this.#told.set(event, told + 1)
+    this.warn(event, fields)
+    this.#startMinute()
   }
 
   async close(): Promise<void> {
@@ -107,7 +126,12 @@ class EventLog implements Log {
       this.#counts.set(event, 0)
       this.info(event, { count })
     }
+    this.#told.clear()
     if (this.#counts.size === 0) this.#stopCounting()
+  }
+
+  #startMinute(): void {
+    this.#minute ??= setInterval(() => this.#tellCounts(), TALLY_EVERY_MS).unref()
   }
 
   #stopCounting(): void {

@@ -187,4 +187,20 @@ describe('events that strangers can cause', () => {
       ['packetForged', 2],
     ])
   })
+
+  it('are told in full ten times a minute where that was asked for, and the rest is counted', async () => {
+    const { lines, log } = logOf()
+    for (let request = 0; request < 25; request++) log.some('requestFailed', { request })
+    const told = () => lines.all.map((line) => JSON.parse(line) as { request?: number; count?: number })
+    const requests = () => told().flatMap(({ request }) => (request === undefined ? [] : [request]))
+    assert.deepEqual(
+      requests(),
+      Array.from({ length: 10 }, (_, i) => i),
+    )
+    mock.timers.tick(60_000)
+    assert.equal(told().at(-1)?.count, 15)
+    log.some('requestFailed', { request: 25 })
+    assert.equal(requests().at(-1), 25)
+    await log.close()
+  })
 })
