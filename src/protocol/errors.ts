@@ -31,9 +31,14 @@ export const StreamCode = {
   badHead: 0x25,
   overloaded: 0x26,
   tooManyHops: 0x27,
+  targetCertificate: 0x28,
+  wrongKind: 0x29,
   peerReset: 0x30,
   stalled: 0x31,
   idle: 0x32,
+  targetSilent: 0x33,
+  badAnswer: 0x34,
+  badFrames: 0x35,
   sessionLost: 0x40,
 } as const
 export type StreamCode = (typeof StreamCode)[keyof typeof StreamCode]
@@ -82,9 +87,14 @@ const STREAM_SENTENCES: Readonly<Record<StreamCode, string>> = {
   [StreamCode.badHead]: 'The head of the stream could not be read.',
   [StreamCode.overloaded]: 'The peer has no room for another stream now.',
   [StreamCode.tooManyHops]: 'The stream has crossed too many consumers, or the same one twice.',
+  [StreamCode.targetCertificate]: "The encrypted connection to the provider's target could not be made.",
+  [StreamCode.wrongKind]: 'The two sides take the service for one of different protocols.',
   [StreamCode.peerReset]: 'The TCP connection behind the stream was reset.',
   [StreamCode.stalled]: 'Bytes waited for a reader and none moved for too long.',
   [StreamCode.idle]: 'Nothing moved for longer than the idle timeout.',
+  [StreamCode.targetSilent]: "The provider's target did not begin to answer in time.",
+  [StreamCode.badAnswer]: "The provider's target gave no valid HTTP answer, or broke it off.",
+  [StreamCode.badFrames]: 'What the peer sent on the stream is no HTTP message.',
   [StreamCode.sessionLost]: 'The session that carried the stream is gone.',
 }
 
@@ -103,5 +113,5 @@ export function streamSentence(code: number): string {
  * without any risk of doing something twice.
  */
 export function isSafeToMove(code: number): boolean {
-  return code >= StreamCode.unknownService && code <= StreamCode.tooManyHops && code !== StreamCode.badHead
+  return code >= StreamCode.unknownService && code <= StreamCode.wrongKind && code !== StreamCode.badHead
 }

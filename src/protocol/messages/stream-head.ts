@@ -1,4 +1,5 @@
-// How a data stream begins: in the opener's direction one head, then bytes; in the other one byte that says ACCEPTED, then bytes.
+// How a data stream begins: in the opener's direction one head, then bytes; in the other one byte that says ACCEPTED, then bytes. With kind
+// `http` those bytes are the frames of src/http/frames.ts.
 //
 //   length 2 (of what follows) | kind 1 | service 16 | request id 16 | connect within ms | hops: count, 8 bytes each | client's address
 
@@ -13,13 +14,15 @@ export const ACCEPTED = 1
 export const MOST_HOPS = 8
 export const HOP_ID_BYTES = 8
 
+export type StreamKind = 'tcp' | 'http'
+
 export interface StreamHead {
-  readonly kind: 'tcp'
+  readonly kind: StreamKind
   /** The service that is asked for; never an address. */
   readonly uuid: string
   /** Stands in the logs of both sides. */
   readonly requestId: string
-  /** How long the answering side may take to connect to its target. */
+  /** How long the answering side may take to connect to its target; with `http` also how long its answer may take to begin. */
   readonly connectWithinMs: number
   /** The consumers that the stream has crossed, oldest first. */
   readonly hops: readonly Uint8Array[]
@@ -27,7 +30,9 @@ export interface StreamHead {
   readonly client: string
 }
 
-const TCP = 1
+const KINDS: readonly StreamKind[] = ['tcp', 'http']
+/** On the wire kinds count from 1. */
+const FIRST_KIND = 1
 /** A day, the most that `request_ttl` allows; a peer that says more is not believed. */
 const MOST_CONNECT_MS = 86_400_000
 const MOST_CLIENT_BYTES = 256
@@ -36,7 +41,7 @@ const MOST_HEAD_BYTES = 1 + 2 * UUID_BYTES + 8 + 1 + MOST_HOPS * HOP_ID_BYTES + 
 export function encodeStreamHead(head: StreamHead): Uint8Array {
   const buffer = new Uint8Array(2 + MOST_HEAD_BYTES)
   const writer = new Writer().over(buffer, 2, buffer.length)
-  writer.u8(TCP)
+  writer.u8(KINDS.indexOf(head.kind) + FIRST_KIND)
   writeUuid(writer, head.uuid)
   writeUuid(writer, head.requestId)
   writer.varint(head.connectWithinMs)
@@ -80,7 +85,8 @@ export class StreamHeadReader {
 }
 
 function readHead(reader: Reader): StreamHead | null {
-  if (reader.u8() !== TCP) return null
+  const kind = KINDS[reader.u8() - FIRST_KIND]
+  if (kind === undefined) return null
   const uuid = readUuid(reader)
   const requestId = readUuid(reader)
   const connectWithinMs = Math.min(reader.varint(), MOST_CONNECT_MS)
@@ -90,7 +96,7 @@ function readHead(reader: Reader): StreamHead | null {
   for (let i = 0; i < count; i++) hops.push(reader.bytes(HOP_ID_BYTES).slice())
   const client = readText(reader, MOST_CLIENT_BYTES)
   if (reader.failed || client === null) return null
-  return { kind: 'tcp', uuid, requestId, connectWithinMs, hops, client }
+  return { kind, uuid, requestId, connectWithinMs, hops, client }
 }
 
 function concat(first: Uint8Array, second: Uint8Array): Uint8Array {
