@@ -17,9 +17,11 @@ import type { Driver } from '../runtime/driver.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
 import { backoffMs, wasHealthy } from './backoff.ts'
 import { DialError, Dialer } from './dialer.ts'
+import { IncomingStream } from './incoming-stream.ts'
 import { Registration } from './registration.ts'
-import { TargetHealth } from './target-health.ts'
-import { TcpForwarder } from './tcp-forwarder.ts'
+import { describeTarget } from './target.ts'
+import { causeOf } from './target-failure.ts'
+import { type Target, Targets } from './targets.ts'
 
 export interface PipeParts {
   readonly config: PipeConfig
@@ -27,6 +29,8 @@ export interface PipeParts {
   readonly watchdog: Watchdog
   readonly log: Log
   readonly software: string
+  /** What the files of <ca> hold, by their paths as the configuration writes them. */
+  readonly certificates: ReadonlyMap<string, string>
   /** In [0, 1), for the jitter of the backoff. */
   readonly fraction: () => number
   /** The consumer has answered for every service, and has taken at least one. */
@@ -53,9 +57,8 @@ type Phase =
 export class Pipe {
   readonly #parts: PipeParts
   readonly #dialer: Dialer
-  readonly #services: ReadonlyMap<string, ProviderService>
-  readonly #health = new Map<string, TargetHealth>()
-  readonly #forwarders = new Set<TcpForwarder>()
+  readonly #targets: Targets
+  readonly #streams = new Set<IncomingStream>()
   #phase: Phase = { kind: 'closed' }
   #attempt = 0
   /** The newest stream that was taken; those above it were not touched. */
@@ -66,10 +69,12 @@ export class Pipe {
   constructor(parts: PipeParts) {
     this.#parts = parts
     this.#dialer = new Dialer(parts.driver)
-    this.#services = new Map(parts.config.services.map((service) => [service.uuid, service]))
-    for (const service of parts.config.services) {
-      this.#health.set(service.uuid, new TargetHealth(service, (isHealthy) => this.#onHealth(service, isHealthy)))
-    }
+    this.#targets = new Targets({
+      services: parts.config.services,
+      certificates: parts.certificates,
+      software: parts.software,
+      onHealth: (service, isHealthy) => this.#onHealth(service, isHealthy),
+    })
     parts.driver.onEvent = (event) => this.#on(event)
   }
 
@@ -84,7 +89,7 @@ export class Pipe {
   }
 
   start(): void {
-    for (const health of this.#health.values()) health.start()
+    this.#targets.start()
     void this.#dial()
   }
 
@@ -101,7 +106,7 @@ export class Pipe {
 
   /** Ends every stream that is left, the session and the carrier. */
   async close(): Promise<void> {
-    for (const health of this.#health.values()) health.stop()
+    this.#targets.stop()
     this.cut()
     if (this.#phase.kind === 'waiting') clearTimeout(this.#phase.timer)
     this.#phase = { kind: 'closed' }
@@ -110,7 +115,7 @@ export class Pipe {
   }
 
   cut(): void {
-    for (const forwarder of [...this.#forwarders]) forwarder.cut()
+    for (const stream of [...this.#streams]) stream.cut()
   }
 
   async #dial(): Promise<void> {
@@ -170,7 +175,7 @@ export class Pipe {
       consumer: this.consumer,
       software,
       log,
-      isHealthy: (uuid) => this.#health.get(uuid)!.isHealthy,
+      isHealthy: (uuid) => this.#targets.find(uuid)!.health.isHealthy,
       onRegistered: () => this.#parts.onRegistered(this),
     })
     this.#phase = { kind: 'serving', registration, session, sinceMs: performance.now() }
@@ -216,40 +221,40 @@ export class Pipe {
   }
 
   #onStream(stream: StreamHandle): void {
-    const forwarder = new TcpForwarder({
+    const incoming = new IncomingStream({
       stream,
       watchdog: this.#parts.watchdog,
-      find: (uuid) => this.#services.get(uuid) ?? null,
+      find: (uuid) => this.#targets.find(uuid),
       isDraining: () => this.#isDraining,
-      onTarget: (service, failure) => this.#onTarget(service, failure),
+      onTarget: (target, failure) => this.#onTarget(target, failure),
       onDone: (done, outcome) => {
-        this.#forwarders.delete(done)
+        this.#streams.delete(done)
         this.#tellIfEmpty()
         const { log } = this.#parts
         if (!log.isDebug) return
-        log.debug('streamDone', { service: done.service, client: done.client, request: done.requestId, outcome })
+        const { uuid: service, client, requestId: request } = done.head ?? UNKNOWN
+        log.debug('streamDone', { service, client, request, outcome })
       },
     })
-    this.#forwarders.add(forwarder)
+    this.#streams.add(incoming)
     this.#lastStream = stream.id
-    forwarder.onStreamReady()
+    incoming.onStreamReady()
   }
 
-  #onTarget(service: ProviderService, failure: NodeJS.ErrnoException | null): void {
-    this.#health.get(service.uuid)!.note(failure === null)
+  #onTarget({ service, health }: Target, failure: NodeJS.ErrnoException | null): void {
+    health.note(failure === null)
     if (failure === null) return
-    this.#parts.log.tally('targetNotReached')
-    if (!this.#parts.log.isDebug) return
-    this.#parts.log.debug('targetFailure', { service: service.uuid, target: targetOf(service), cause: failure.message })
+    const target = describeTarget(service)
+    this.#parts.log.some('targetNotReached', { service: service.uuid, target, cause: causeOf(failure) })
   }
 
   #onHealth(service: ProviderService, isHealthy: boolean): void {
-    const fields = { service: service.uuid, name: service.name, target: targetOf(service) }
+    const fields = { service: service.uuid, name: service.name, target: describeTarget(service) }
     if (isHealthy) this.#parts.log.info('targetAnswers', fields)
     else
       this.#parts.log.warn('targetDoesNotAnswer', {
         ...fields,
-        remedy: 'start the target or correct its <hostname> and <port>',
+        remedy: 'start the target or correct what the configuration says of it',
       })
     if (this.#phase.kind === 'serving') this.#say({ kind: 'health', uuid: service.uuid, isHealthy })
   }
@@ -263,10 +268,9 @@ export class Pipe {
   }
 
   #tellIfEmpty(): void {
-    if (this.#forwarders.size === 0) this.#whenEmpty?.()
+    if (this.#streams.size === 0) this.#whenEmpty?.()
   }
 }
 
-function targetOf(service: ProviderService): string {
-  return `${service.hostname}:${service.port}`
-}
+/** A stream that ended before its head was read. */
+const UNKNOWN = { uuid: undefined, client: undefined, requestId: undefined }

@@ -10,6 +10,8 @@ export interface ProviderParts {
   readonly log: Log
   /** Name and version of this program. */
   readonly software: string
+  /** What the files of <ca> hold, by their paths as the configuration writes them. */
+  readonly certificates: ReadonlyMap<string, string>
   readonly fraction: () => number
   /** The first pipe is registered: the provider serves. */
   readonly onReady: (pipe: Pipe) => void
@@ -21,12 +23,12 @@ export class Provider {
   #isReady = false
 
   constructor(parts: ProviderParts) {
-    const { log, software, fraction } = parts
+    const { log, software, certificates, fraction } = parts
     const watchdog = new Watchdog(() => performance.now())
     this.#log = log
     this.pipes = parts.pipes.map(({ config, driver }) => {
       const onRegistered = (pipe: Pipe) => this.#onRegistered(pipe, parts.onReady)
-      return new Pipe({ config, driver, watchdog, log, software, fraction, onRegistered })
+      return new Pipe({ config, driver, watchdog, log, software, certificates, fraction, onRegistered })
     })
   }
 

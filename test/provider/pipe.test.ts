@@ -37,6 +37,7 @@ describe('a pipe', () => {
       watchdog: new Watchdog(() => performance.now()),
       log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() }),
       software: 'test',
+      certificates: new Map(),
       fraction: () => 0,
       onRegistered: () => {},
     })

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { ProviderService } from '../../src/config/read.ts'
 import { ACCEPTED, encodeStreamHead, StreamCode, type StreamHandle } from '../../src/protocol/index.ts'
-import { type ForwarderOutcome, TcpForwarder } from '../../src/provider/tcp-forwarder.ts'
+import type { ForwarderOutcome } from '../../src/provider/forwarder.ts'
+import { IncomingStream } from '../../src/provider/incoming-stream.ts'
+import { Targets } from '../../src/provider/targets.ts'
 import { Watchdog } from '../../src/runtime/watchdog.ts'
 import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { listening, Seen } from '../runtime/sockets.ts'
@@ -16,7 +18,7 @@ function headFor(uuid: string, connectWithinMs = 5_000): Uint8Array {
   return encodeStreamHead({ kind: 'tcp', uuid, requestId: UUID, connectWithinMs, hops: [], client: '192.0.2.1:5' })
 }
 
-describe('a forwarder', () => {
+describe('an incoming stream of a tcp service', () => {
   let joined: Joined
   let session: JoinedSession
   let target: Server
@@ -50,23 +52,25 @@ describe('a forwarder', () => {
   })
 
   /** The consumer's end of a stream that begins with `first`, and what forwards the other end. */
-  async function open(first: Uint8Array): Promise<[Talker, TcpForwarder]> {
+  async function open(first: Uint8Array): Promise<[Talker, IncomingStream]> {
     const near = session.near.openStream()!
     near.write(first)
     const talker = new Talker(near)
     return [talker, forward(await joined.accepted(session, near.id))]
   }
 
-  function forward(stream: StreamHandle): TcpForwarder {
+  function forward(stream: StreamHandle): IncomingStream {
     const health = { kind: 'off', intervalSeconds: 10 } as const
-    const service: ProviderService = { uuid: UUID, name: 'web', hostname: '127.0.0.1', port, protocol: 'tcp', health }
-    const forwarder = new TcpForwarder({
+    const target = { kind: 'tcp', hostname: '127.0.0.1', port } as const
+    const service: ProviderService = { uuid: UUID, name: 'web', protocol: 'tcp', target, tls: null, health }
+    const targets = new Targets({ services: [service], certificates: new Map(), software: 'test', onHealth: () => {} })
+    const forwarder = new IncomingStream({
       stream,
       watchdog,
-      find: (uuid) => (uuid === UUID ? service : null),
+      find: (uuid) => targets.find(uuid),
       isDraining: () => isDraining,
-      onTarget: (_service, failure) => reached.push(failure?.code ?? 'reached'),
-      onDone: (_forwarder, outcome) => outcomes.push(outcome),
+      onTarget: (_target, failure) => void reached.push(failure?.code ?? 'reached'),
+      onDone: (_forwarder, outcome) => void outcomes.push(outcome),
     })
     forwarder.onStreamReady()
     return forwarder
@@ -84,7 +88,7 @@ describe('a forwarder', () => {
     await until(() => talker.bytesRead > 0 && sockets.length > 0, 'the target is reached')
     assert.deepEqual([...talker.chunks[0]!], [ACCEPTED])
     assert.deepEqual(reached, ['reached'])
-    assert.deepEqual([forwarder.service, forwarder.client], [UUID, '192.0.2.1:5'])
+    assert.deepEqual([forwarder.head?.uuid, forwarder.head?.client], [UUID, '192.0.2.1:5'])
     const seen = new Seen(sockets[0]!)
     talker.say(new Uint8Array(0))
     await until(() => seen.hasEnded, 'the question ends')
