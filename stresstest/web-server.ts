@@ -1,94 +1,86 @@
 // The sample web server: what stands behind the tunnel in the demo, in the tests and in a user's first try.
 // `node dist/stresstest/web-server.js --port 3088`
 
-import { createHash } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { contentChunks } from './content.ts'
 import { type Peer, type PeerAddress, runPeer, startPeer } from './peer.ts'
+import { echoBody, hashBody, inspect } from './web-routes/bodies.ts'
+import { sendBytes, sendTrailers } from './web-routes/bytes.ts'
+import { Counts } from './web-routes/counts.ts'
+import { answerStatus, sendCookies, sendEarlyHints } from './web-routes/heads.ts'
+import { type Route, sendNotFound, sendText, urlOf, type Visit } from './web-routes/route.ts'
+import { answerUpgrade } from './web-routes/upgrades.ts'
+import { answerLate, sendEvents } from './web-routes/waits.ts'
 
 export interface WebServerOptions extends PeerAddress {
   /** What it calls itself in its hello. */
   readonly name?: string
 }
 
+const HELP = `/                           a hello with your request in it
+/bytes/N                    N bytes of the sample content; ?framing=chunked or ?framing=close
+/trailers?bytes=N           the same with length and SHA-256 in trailers
+/hash                       SHA-256 and length of the body that you send
+/echo                       the body that you send
+/inspect                    your request as JSON: method, URL, fields, body, trailers
+/status/NNN                 an answer with this status
+/cookies                    two Set-Cookie fields
+/early-hints                a 103 before the 200
+/slow?ms=N                  an answer after N ms
+/events?ms=N                a server-sent event each N ms
+/count?id=ID                POST counts the id; GET tells how often it was seen, or without an id of all of them
+/abort-seen                 how many clients went before their answer was whole
+/ws                         WebSocket: your messages
+/upgrade                    your bytes, after a 101
+`
+
 /** Starts it in this process. */
 export function startWebServer(options: WebServerOptions = {}): Promise<Peer> {
-  const name = options.name ?? 'the sample web server'
+  const counts = new Counts()
+  const routes = routesOf(options.name ?? 'the sample web server', counts)
   const server = createServer((request, response) => {
-    answer(name, request, response).catch((cause: Error) => response.destroy(cause))
+    counts.watch(response)
+    answer(routes, request, response).catch((cause: Error) => response.destroy(cause))
   })
+  server.on('upgrade', answerUpgrade)
   server.requestTimeout = 0 // an upload of many gigabytes may take its time
   return startPeer(server, options)
 }
 
-async function answer(name: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const url = new URL(request.url ?? '/', 'http://sample')
-  const [, first, second] = url.pathname.split('/')
-  if (first === '' && second === undefined) return sayHello(name, request, response)
-  if (first === 'bytes' && /^\d{1,15}$/.test(second ?? '')) return sendBytes(Number(second), url, request, response)
-  if (first === 'hash') return hashBody(request, response)
-  if (first === 'slow') return answerLate(url, response)
-  if (first === 'events') return sendEvents(url, response)
-  response.statusCode = 404
-  response.end('There are only /, /bytes/N, /hash (POST or PUT), /slow?ms=N and /events?ms=N here.\n')
+/** By the first part of the path. */
+function routesOf(name: string, counts: Counts): ReadonlyMap<string, Route> {
+  return new Map<string, Route>([
+    ['', (visit) => (visit.url.pathname === '/' ? sayHello(name, visit) : sendNotFound(visit.response))],
+    ['help', ({ response }) => sendText(response, HELP)],
+    ['bytes', (visit) => (/^\d{1,15}$/.test(visit.rest) ? sendBytes(visit) : sendNotFound(visit.response))],
+    ['trailers', sendTrailers],
+    ['hash', hashBody],
+    ['echo', echoBody],
+    ['inspect', inspect],
+    ['status', answerStatus],
+    ['cookies', sendCookies],
+    ['early-hints', sendEarlyHints],
+    ['slow', answerLate],
+    ['events', sendEvents],
+    ['count', counts.count],
+    ['abort-seen', counts.abortSeen],
+  ])
 }
 
-function sayHello(name: string, request: IncomingMessage, response: ServerResponse): void {
+async function answer(
+  routes: ReadonlyMap<string, Route>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = urlOf(request)
+  const [, first = '', ...rest] = url.pathname.split('/')
+  const route = routes.get(first)
+  if (route === undefined) sendNotFound(response)
+  else await route({ url, rest: rest.join('/'), request, response })
+}
+
+function sayHello(name: string, { request, response }: Visit): void {
   const fields = Object.entries(request.headers).map(([field, value]) => `${field}: ${value}\n`)
-  response.setHeader('content-type', 'text/plain; charset=utf-8')
-  response.end(`Hello from ${name}.\n\nYour request:\n\n${request.method} ${request.url}\n${fields.join('')}`)
-}
-
-/** `?framing=close` leaves the length out and ends the body with the connection: the one form in which a cut can look whole. */
-async function sendBytes(length: number, url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  response.setHeader('content-type', 'application/octet-stream')
-  if (url.searchParams.get('framing') === 'close') {
-    response.shouldKeepAlive = false
-    response.useChunkedEncodingByDefault = false
-  } else {
-    response.setHeader('content-length', length)
-  }
-  if (request.method === 'HEAD') return void response.end()
-  await pipeline(Readable.from(contentChunks(length)), response).catch(clientLeft)
-}
-
-async function hashBody(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const hash = createHash('sha256')
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    hash.update(chunk)
-    bytes += chunk.length
-  }
-  response.setHeader('content-type', 'application/json')
-  response.end(`${JSON.stringify({ sha256: hash.digest('hex'), bytes })}\n`)
-}
-
-function answerLate(url: URL, response: ServerResponse): void {
-  const delayMs = milliseconds(url)
-  const timer = setTimeout(() => response.end(`This took ${delayMs} ms.\n`), delayMs)
-  response.on('close', () => clearTimeout(timer))
-}
-
-function sendEvents(url: URL, response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-  let id = 0
-  const send = (): boolean => response.write(`id: ${++id}\ndata: ${new Date().toISOString()}\n\n`)
-  send()
-  const timer = setInterval(send, milliseconds(url))
-  response.on('close', () => clearInterval(timer))
-}
-
-/** `?ms=`, between 1 ms and an hour; a second when it is not given or makes no sense. */
-function milliseconds(url: URL): number {
-  const asked = Number(url.searchParams.get('ms') ?? 1000)
-  return asked >= 1 && asked <= 3_600_000 ? asked : 1000
-}
-
-function clientLeft(error: NodeJS.ErrnoException): void {
-  const codes = ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE', 'ERR_STREAM_DESTROYED']
-  if (!codes.includes(error.code ?? '')) throw error
+  sendText(response, `Hello from ${name}.\n\nYour request:\n\n${request.method} ${request.url}\n${fields.join('')}`)
 }
 
 const start = (flags: Record<string, string | undefined>, address: PeerAddress): Promise<Peer> =>
