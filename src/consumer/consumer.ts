@@ -7,7 +7,9 @@ import type { Driver } from '../runtime/driver.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
 import { doneWithin } from '../runtime/within.ts'
 import { Directory } from './directory.ts'
+import { HttpService } from './http-service.ts'
 import { ProviderSession } from './provider-session.ts'
+import type { Service } from './service.ts'
 import { TcpService } from './tcp-service.ts'
 
 export interface ConsumerParts {
@@ -25,10 +27,10 @@ export interface ConsumerParts {
 }
 
 export class Consumer {
-  readonly services: readonly TcpService[]
+  readonly services: readonly Service[]
   readonly #parts: ConsumerParts
   readonly #directory = new Directory<ProviderSession>()
-  readonly #servicesByUuid = new Map<string, TcpService>()
+  readonly #servicesByUuid = new Map<string, Service>()
   readonly #serviceConfigs = new Map<string, ConsumerService>()
 
   constructor(parts: ConsumerParts) {
@@ -36,7 +38,8 @@ export class Consumer {
     const watchdog = new Watchdog(() => performance.now())
     const { log, hopId } = parts
     this.services = parts.config.services.map((service) => {
-      return new TcpService({ service, directory: this.#directory, watchdog, log, hopId })
+      const serviceParts = { service, directory: this.#directory, watchdog, log, hopId }
+      return service.protocol === 'http' ? new HttpService(serviceParts) : new TcpService(serviceParts)
     })
     for (const service of this.services) this.#servicesByUuid.set(service.service.uuid, service)
     for (const service of parts.config.services) this.#serviceConfigs.set(service.uuid, service)
@@ -76,7 +79,7 @@ export class Consumer {
         event.stream.reset(StreamCode.unknownService)
         return
       case 'suspect':
-        this.#parts.log.warn('providerSilent', { provider: driver.carrier.describe(session.path) })
+        this.#onSuspect(driver, session)
         return
       case 'recovered':
         this.#parts.log.info('providerBack', { provider: driver.carrier.describe(session.path) })
@@ -101,6 +104,13 @@ export class Consumer {
       onProvidersChanged: (uuid) => this.#servicesByUuid.get(uuid)?.onProvidersChanged(),
     })
     this.#parts.onSessionOpened(driver, session)
+  }
+
+  #onSuspect(driver: Driver, session: SessionHandle): void {
+    this.#parts.log.warn('providerSilent', { provider: driver.carrier.describe(session.path) })
+    const provider = session.owner
+    if (!(provider instanceof ProviderSession)) return
+    for (const service of this.services) service.onProviderSuspect(provider)
   }
 
   #onClosed(driver: Driver, event: Extract<SessionEvent, { kind: 'closed' }>): void {

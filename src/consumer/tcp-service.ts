@@ -3,43 +3,27 @@
 import type { Socket } from 'node:net'
 import { v7 as newRequestId } from 'uuid'
 import type { ConsumerService } from '../config/read.ts'
-import type { Log } from '../log.ts'
 import { encodeStreamHead } from '../protocol/index.ts'
-import type { Watchdog } from '../runtime/watchdog.ts'
 import { Balancer } from './balancer.ts'
 import { ClientConnection, type ClientOutcome } from './client-connection.ts'
-import type { Directory } from './directory.ts'
 import { Listener } from './listener.ts'
-import type { ProviderSession } from './provider-session.ts'
+import { ProviderQueue } from './provider-queue.ts'
+import type { Service, ServiceParts } from './service.ts'
 import { type Leave, WaitingRoom } from './waiting-room.ts'
 
-export interface TcpServiceParts {
+export class TcpService implements Service {
   readonly service: ConsumerService
-  readonly directory: Directory<ProviderSession>
-  readonly watchdog: Watchdog
-  readonly log: Log
-  /** Eight bytes that name this consumer in the hop list of a stream. */
-  readonly hopId: Uint8Array
-}
-
-/** A client that waits for a provider, and until when. */
-interface Waiting {
-  readonly timer: NodeJS.Timeout
-}
-
-export class TcpService {
-  readonly service: ConsumerService
-  readonly #parts: TcpServiceParts
+  readonly #parts: ServiceParts
   readonly #balancer: Balancer
   readonly #room: WaitingRoom
   readonly #connections = new Set<ClientConnection>()
-  readonly #waiting = new Map<ClientConnection, Waiting>()
+  readonly #queue = new ProviderQueue<ClientConnection>()
   /** Clients that wait for a place: accepted sockets of which nothing was read yet. */
   readonly #atTheDoor = new Set<Socket>()
   #listener: Listener | null = null
   #whenEmpty: (() => void) | null = null
 
-  constructor(parts: TcpServiceParts) {
+  constructor(parts: ServiceParts) {
     this.service = parts.service
     this.#parts = parts
     this.#balancer = new Balancer(parts.service.balance)
@@ -61,13 +45,12 @@ export class TcpService {
     return `${this.#listener?.host}:${this.#listener?.port}`
   }
 
-  /** A provider has come, or has room again: those who wait are placed in the order in which they came. */
   onProvidersChanged(): void {
-    for (const [connection, { timer }] of [...this.#waiting]) {
-      clearTimeout(timer)
-      this.#waiting.delete(connection)
-      connection.place()
-    }
+    this.#queue.offer()
+  }
+
+  onProviderSuspect(): void {
+    // Bytes that were sent cannot be sent again elsewhere: the connection waits for its provider, or for the end of the session.
   }
 
   /** Takes no new clients; resolves when the last of those that are here has gone. */
@@ -123,22 +106,11 @@ export class TcpService {
           hops: [this.#parts.hopId],
           client: visit.client,
         }),
-      onWaiting: (waiting) => this.#wait(waiting, holdUntil),
+      onWaiting: (waiting) => this.#queue.wait(waiting, holdUntil),
       onDone: (done, outcome) => this.#onDone(done, outcome, { ...visit, requestId }),
     })
     this.#connections.add(connection)
     connection.place()
-  }
-
-  #wait(connection: ClientConnection, until: number): void {
-    const timer = setTimeout(
-      () => {
-        this.#waiting.delete(connection)
-        connection.giveUp()
-      },
-      Math.max(0, until - performance.now()),
-    )
-    this.#waiting.set(connection, { timer })
   }
 
   #onDone(
@@ -146,9 +118,7 @@ export class TcpService {
     outcome: ClientOutcome,
     visit: { client: string; requestId: string; leave: Leave },
   ): void {
-    const waiting = this.#waiting.get(connection)
-    if (waiting !== undefined) clearTimeout(waiting.timer)
-    this.#waiting.delete(connection)
+    this.#queue.leave(connection)
     this.#connections.delete(connection)
     visit.leave()
     this.#tellIfEmpty()

@@ -1,0 +1,236 @@
+// The answer of a provider on its way to the client: frames in, HTTP/1 out by node's own writer, at the pace of the client. What does not
+// add up (a body of another length than was said, an answer that breaks off) never looks whole to the client.
+
+import type { ServerResponse } from 'node:http'
+import { answerFraming } from '../http/body-framing.ts'
+import { type FieldList, fieldsThat } from '../http/fields.ts'
+import { answerFields, switchingFields, trailerFields } from '../http/forwarding.ts'
+import { FrameEvent, FrameReader } from '../http/frame-reader.ts'
+import { type AnswerHead, decodeAnswerHead, decodeFields, decodeInterimHead } from '../http/heads.ts'
+import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
+import { FlushedCredit } from '../runtime/flushed-credit.ts'
+
+/** Heads of answers; a target's are held to 64 KiB by its provider. */
+const MOST_ANSWER_HEAD_BYTES = 262_144
+
+export interface AnswerRelayParts {
+  readonly stream: StreamHandle
+  readonly response: ServerResponse
+  readonly isHead: boolean
+  /** The client asked for another protocol. */
+  readonly mayUpgrade: boolean
+  /** HTTP/1.0 knows no 1xx. */
+  readonly takesInterim: boolean
+  /** Asked when the head of the answer goes out: true ends the connection with it. */
+  readonly mustClose: () => boolean
+  readonly onOutcome: (outcome: AnswerOutcome) => void
+}
+
+export type AnswerOutcome =
+  /** The last byte was given to the client's socket. */
+  | { readonly kind: 'whole' }
+  /** 101 was written; `rest` are the first opaque bytes, not released yet. */
+  | { readonly kind: 'upgraded'; readonly rest: Uint8Array }
+  /** The stream was reset with this code, or the answer was no answer. */
+  | { readonly kind: 'failed'; readonly code: number }
+
+export class AnswerRelay {
+  /** The head of the final answer was written: nothing else can be answered any more. */
+  hasBegun = false
+  /** The provider has begun to act. */
+  isAccepted = false
+  status = 0
+  bodyBytes = 0
+
+  readonly #parts: AnswerRelayParts
+  readonly #reader = new FrameReader('answer', MOST_ANSWER_HEAD_BYTES)
+  readonly #credit: FlushedCredit
+  #leftBytes = Number.POSITIVE_INFINITY
+  #hasBody = true
+  #hasSentHead = false
+  #hasEnded = false
+
+  constructor(parts: AnswerRelayParts) {
+    this.#parts = parts
+    this.#credit = new FlushedCredit(parts.stream)
+    parts.stream.borrow()
+    parts.response.on('drain', this.pump)
+  }
+
+  /** Nothing is written or read here from now on; what was written may still be on its way. */
+  leave(): void {
+    this.#hasEnded = true
+    this.#parts.response.off('drain', this.pump)
+  }
+
+  /** The client's socket is closed. */
+  releaseAll(): void {
+    this.#credit.releaseAll()
+  }
+
+  readonly pump = (): void => {
+    const { stream, response } = this.#parts
+    while (!this.#hasEnded && !response.writableNeedDrain) {
+      const bytes = this.#credit.read()
+      if (bytes === null) break
+      this.#take(bytes)
+    }
+    if (this.#hasEnded) return
+    this.#sendHead()
+    if (stream.readState === 'reset') this.#fail(stream.resetCode)
+    else if (stream.readState === 'ended') this.#fail(StreamCode.badFrames)
+  }
+
+  #take(bytes: Uint8Array): void {
+    const frames = this.isAccepted ? bytes : this.#takeAccepted(bytes)
+    if (frames === null) return
+    this.#reader.push(frames)
+    let written = 0
+    let last: Uint8Array | null = null
+    for (let event = this.#reader.next(); event !== FrameEvent.needMore; event = this.#reader.next()) {
+      if (event === FrameEvent.data) {
+        if (last !== null) written += this.#write(last)
+        last = this.#takeBody(this.#reader.bytes)
+      } else if (event === FrameEvent.end || event === FrameEvent.trailers) {
+        // The last piece goes out together with the end: one write for a small answer.
+        this.#credit.onUsed(bytes.length - written - (last?.length ?? 0))
+        this.#end(event === FrameEvent.trailers ? decodeFields(this.#reader.bytes) : NO_FIELDS, last)
+      } else if (event === FrameEvent.head) {
+        this.#onHead(decodeAnswerHead(this.#reader.bytes))
+      } else if (event === FrameEvent.interim) {
+        this.#onInterim(decodeInterimHead(this.#reader.bytes))
+      } else {
+        this.#fail(StreamCode.badFrames)
+      }
+      if (this.#hasEnded) return
+    }
+    if (last !== null) written += this.#write(last)
+    this.#credit.onUsed(bytes.length - written)
+  }
+
+  /** What follows ACCEPTED. Null: something else came. */
+  #takeAccepted(bytes: Uint8Array): Uint8Array | null {
+    this.isAccepted = bytes[0] === ACCEPTED
+    if (this.isAccepted) return bytes.subarray(1)
+    this.#fail(StreamCode.badFrames)
+    return null
+  }
+
+  /** The piece that is to be written; null: the answer has no body, or a shorter one. */
+  #takeBody(piece: Uint8Array): Uint8Array | null {
+    if (!this.#hasBody) return null
+    this.#leftBytes -= piece.length
+    this.bodyBytes += piece.length
+    if (this.#leftBytes >= 0) return piece
+    this.#fail(StreamCode.badAnswer)
+    return null
+  }
+
+  #onHead(head: AnswerHead | null): void {
+    if (head === null) this.#fail(StreamCode.badAnswer)
+    else if (head.isUpgrade) this.#onSwitching(head)
+    else this.#onFinal(head)
+  }
+
+  #onInterim(head: AnswerHead | null): void {
+    const { response, takesInterim } = this.#parts
+    if (head === null) this.#fail(StreamCode.badAnswer)
+    else if (takesInterim)
+      response.socket?.write(headText(head.status, head.reason, answerFields(head.fields, NO_BODY)))
+  }
+
+  #onFinal(head: AnswerHead): void {
+    const { isHead, response, mustClose } = this.#parts
+    const isEmpty = head.status === 204 || head.status === 304
+    this.#hasBody = !isHead && !isEmpty
+    if (this.#hasBody && head.body.kind !== 'chunked')
+      this.#leftBytes = head.body.kind === 'length' ? head.body.bytes : 0
+    const fields = clientFields(head, this.#hasBody)
+    if (mustClose()) fields.push('Connection', 'close')
+    this.hasBegun = true
+    this.status = head.status
+    response.writeHead(head.status, head.reason, fields)
+  }
+
+  /** From here on the stream is opaque: what has come behind the head belongs to whoever takes over. */
+  #onSwitching(head: AnswerHead): void {
+    const { response, mayUpgrade, onOutcome } = this.#parts
+    const { socket } = response
+    if (!mayUpgrade || socket === null) {
+      this.#fail(StreamCode.badAnswer)
+      return
+    }
+    this.hasBegun = true
+    this.status = head.status
+    response.detachSocket(socket)
+    socket.write(headText(head.status, head.reason, switchingFields(head.fields)))
+    const rest = this.#reader.rest()
+    this.leave()
+    this.#credit.handOver(rest.length)
+    this.#credit.releaseAll()
+    onOutcome({ kind: 'upgraded', rest })
+  }
+
+  #write(bytes: Uint8Array): number {
+    this.#hasSentHead = true
+    this.#parts.response.write(bytes, this.#credit.forWrite(bytes.length))
+    return bytes.length
+  }
+
+  #end(trailers: FieldList | null, last: Uint8Array | null): void {
+    const { response, takesInterim } = this.#parts
+    const isShort = Number.isFinite(this.#leftBytes) && this.#leftBytes > 0
+    if (trailers === null || isShort) {
+      this.#fail(StreamCode.badAnswer)
+      return
+    }
+    const passed = takesInterim && this.#hasBody ? trailerFields(trailers) : NO_FIELDS
+    if (passed.length > 0) response.addTrailers(inPairs(passed))
+    this.leave()
+    if (last === null) response.end()
+    else response.end(last, this.#credit.forWrite(last.length))
+    this.#parts.onOutcome({ kind: 'whole' })
+  }
+
+  /** An answer whose body has not begun must not wait for it. */
+  #sendHead(): void {
+    if (!this.hasBegun || this.#hasSentHead) return
+    this.#hasSentHead = true
+    this.#parts.response.flushHeaders()
+  }
+
+  #fail(code: number): void {
+    if (this.#hasEnded) return
+    this.leave()
+    this.#parts.onOutcome({ kind: 'failed', code })
+  }
+}
+
+const NO_FIELDS: FieldList = []
+const NO_BODY = { kind: 'none' } as const
+
+/**
+ * The length goes out as what the frames will hold. Without a body it is the target's to say (RFC 9110 §8.6), but only once, and not for
+ * what never has one.
+ */
+function clientFields(head: AnswerHead, hasBody: boolean): string[] {
+  const framing = answerFraming(head.fields)
+  const keepsLength = !hasBody && head.status !== 204 && framing?.kind === 'length'
+  const fields = answerFields(head.fields, hasBody ? head.body : NO_BODY)
+  const passed = keepsLength ? fields : fieldsThat((name) => name !== 'content-length', fields)
+  if (!hasBody || head.body.kind === 'chunked') return passed
+  return [...passed, 'Content-Length', String(head.body.kind === 'length' ? head.body.bytes : 0)]
+}
+
+/** For what node's writer does not write. The decoders let no character through that could end a line. */
+function headText(status: number, reason: string, fields: FieldList): string {
+  const lines = [`HTTP/1.1 ${status} ${reason}`]
+  for (let at = 0; at < fields.length; at += 2) lines.push(`${fields[at]}: ${fields[at + 1]}`)
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
+function inPairs(fields: FieldList): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let at = 0; at < fields.length; at += 2) pairs.push([fields[at]!, fields[at + 1]!])
+  return pairs
+}
