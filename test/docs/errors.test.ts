@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { ExitStatus } from '../../src/cli/exit.ts'
+import { ANSWER_SIDES, OWN_ANSWERS } from '../../src/http/own-answers.ts'
 import {
   CloseCode,
   closeSentence,
@@ -54,6 +55,42 @@ describe('docs/errors.md', () => {
       }
     })
   }
+
+  describe("on answers of the tunnel's own", () => {
+    const told = entries(section(text, "Answers of the tunnel's own"))
+    const answers = Object.entries(OWN_ANSWERS)
+
+    it('has an entry for each, with its status and side, and for nothing else, in order', () => {
+      const headings = answers.map(([code, { status, side }]) => `\`${code}\` — ${status}, ${side}`)
+      assert.deepEqual([...told.keys()], headings)
+    })
+
+    it('begins each with the words that the program uses, and says more than them', () => {
+      for (const [code, { status, side, message }] of answers) {
+        const paragraph = (told.get(`\`${code}\` — ${status}, ${side}`) ?? '').replaceAll('\n', ' ')
+        assert.ok(
+          paragraph.startsWith(`${message} `),
+          `${code}: the program says "${message}", the page "${paragraph}"`,
+        )
+        assert.ok(paragraph.length > message.length + 60, `${code}: "${paragraph}"`)
+      }
+    })
+
+    it('tells of Retry-After where the program sends it, and only there', () => {
+      for (const [heading, paragraph] of told) {
+        const { retryAfterSeconds } = answers.find(([code]) => heading.startsWith(`\`${code}\``))![1]
+        assert.equal(paragraph.includes('Retry-After'), retryAfterSeconds !== undefined, heading)
+      }
+    })
+
+    it('goes along the way of a request', () => {
+      const sides = answers.map(([, { side }]) => ANSWER_SIDES.indexOf(side))
+      assert.deepEqual(
+        sides,
+        sides.toSorted((a, b) => a - b),
+      )
+    })
+  })
 
   it('gives no number of a table to two names', () => {
     for (const { title, codes } of TABLES) {

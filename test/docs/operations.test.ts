@@ -5,13 +5,15 @@ import { readSourceTree } from '../architecture/source-tree.ts'
 import { page, rows, section } from './sections.ts'
 
 /** `log.warn('name'`, also where one of two names is chosen. */
-const EVENT = /\blog\.(error|warn|info|debug|tally)\(\s*(?:[^'()]*\? )?'(\w+)'(?: : '(\w+)')?/g
+const EVENT = /\blog\.(error|warn|info|debug|tally|some)\(\s*(?:[^'()]*\? )?'(\w+)'(?: : '(\w+)')?/g
+
+const COUNTED: Readonly<Record<string, string>> = { tally: 'info, counted', some: 'warn, counted' }
 
 function loggedEvents(): ReadonlyMap<string, string> {
   const events = new Map<string, string>()
   for (const text of readSourceTree('src').values()) {
     for (const [, method, name, other] of text.matchAll(EVENT)) {
-      const level = method === 'tally' ? 'info, counted' : method!
+      const level = COUNTED[method!] ?? method!
       for (const event of [name, other]) if (event !== undefined) events.set(event, level)
     }
   }

@@ -1,6 +1,8 @@
 // docs/protocol.md can be cited: its ids are unique and without holes, and its tables are those of the code.
 
 import assert from 'node:assert/strict'
+import { FrameKind, MOST_HEAD_BYTES } from '../../src/http/frames.ts'
+import { MOST_FIELDS } from '../../src/http/head-reader.ts'
 import { FrameType } from '../../src/protocol/wire/frame-types.ts'
 import { page, rows, section } from './sections.ts'
 
@@ -30,5 +32,13 @@ describe('docs/protocol.md', () => {
   it('lists every frame with its number', () => {
     const listed = rows(section(text, 'Frames')).map(([type]) => Number(type))
     assert.deepEqual(listed, Object.values(FrameType))
+  })
+
+  it('lists the frames of HTTP with their numbers and limits', () => {
+    const told = section(text, 'HTTP messages on a data stream')
+    const listed = rows(told).map(([kind, name]) => [name!.toLowerCase(), Number(kind)])
+    assert.deepEqual(Object.fromEntries(listed), FrameKind)
+    assert.ok(told.includes(`longer than ${MOST_HEAD_BYTES.toLocaleString('en')} bytes`))
+    assert.ok(told.includes(`at most ${MOST_FIELDS.toLocaleString('en')} fields`))
   })
 })
