@@ -9,6 +9,8 @@ import { isProgram, wholeNumber } from '../stresstest/peer.ts'
 import { Latencies } from './latencies.ts'
 
 export interface RequestsResult {
+  /** All that were answered, also while nothing was counted yet: what the CPU time of the run was spent on. */
+  readonly requests: number
   readonly requestsPerSecond: number
   readonly p50Us: number
   readonly p99Us: number
@@ -31,13 +33,19 @@ export async function sendRequests(port: number, connections: number, seconds: n
     for (const socket of sockets) keepBusy(socket, answerBytes, latencies, reject)
   })
   await Promise.race([wait(seconds * 100), failed])
+  const uncounted = latencies.count
   latencies.clear()
   const begun = performance.now()
   await Promise.race([wait(seconds * 1000), failed])
   const tookSeconds = (performance.now() - begun) / 1000
-  const requestsPerSecond = latencies.count / tookSeconds
+  const counted = latencies.count
   for (const socket of sockets) socket.destroy()
-  return { requestsPerSecond, p50Us: latencies.quantile(0.5), p99Us: latencies.quantile(0.99) }
+  return {
+    requests: uncounted + counted,
+    requestsPerSecond: counted / tookSeconds,
+    p50Us: latencies.quantile(0.5),
+    p99Us: latencies.quantile(0.99),
+  }
 }
 
 export async function download(port: number, bytes: number): Promise<TransferResult> {

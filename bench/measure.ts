@@ -3,72 +3,60 @@
 import { ChildProgram } from '../stresstest/rig/child-program.ts'
 import { builtProgram } from '../stresstest/rig/places.ts'
 import { cpuSeconds } from '../stresstest/rig/usage.ts'
+import { added, BUSY_CONNECTIONS, cpuOfRequests, cpuOfTransfer, p50, p99, requestsAt, speed } from './figures.ts'
 import type { RequestsResult, TransferResult } from './load.ts'
 import { isOnPath } from './nginx.ts'
 import type { BenchOptions } from './options.ts'
 import { type BenchRoute, DIRECT } from './routes.ts'
-import type { Figure, Samples } from './samples.ts'
+import type { Samples } from './samples.ts'
 
 /** Runs that take longer than this hang. */
 const RUN_DEADLINE_MS = 300_000
 
-export const requestsAt = new Map<number, Figure>(
-  [1, 32, 256].map((connections) => [
-    connections,
-    { name: `requests, ${connections} connection${connections > 1 ? 's' : ''}`, unit: '1/s', digits: 0 },
-  ]),
-)
-const p50: Figure = { name: 'small request, p50', unit: 'ms', digits: 3 }
-const p99: Figure = { name: 'small request, p99', unit: 'ms', digits: 3 }
-const added: Figure = { name: 'added to direct, p50', unit: 'ms', digits: 3 }
-const speed = {
-  download: { name: 'download', unit: 'MB/s', digits: 0 },
-  upload: { name: 'upload', unit: 'MB/s', digits: 0 },
-} as const
-const cpu = {
-  download: { name: 'CPU of a download', unit: 's/GB', digits: 2 },
-  upload: { name: 'CPU of an upload', unit: 's/GB', digits: 2 },
-} as const
-
 /** What sends the small requests of many connections; latency at one connection is always measured by our own. */
 export const loadName = isOnPath('wrk') ? 'wrk (latency: bench/load.ts)' : 'bench/load.ts'
 
-/** Measures `route` once at each number of connections. The direct route must be the first of its round. */
+/** Measures `route` once at each number of connections. The direct route, if it is measured, must be the first of its round. */
 export async function measureRequests(route: BenchRoute, options: BenchOptions, samples: Samples): Promise<void> {
   for (const [connections, figure] of requestsAt) {
-    if (connections > 1 && isOnPath('wrk')) {
-      samples.add(figure, route.name, await runWrk(route, connections, options.seconds))
-      continue
-    }
+    const before = cpuSecondsOf(route)
     const result = await runRequests(route, connections, options.seconds)
+    const spent = cpuSecondsOf(route) - before
     samples.add(figure, route.name, result.requestsPerSecond)
     if (connections === 1) addLatency(route.name, result, samples)
+    if (connections !== BUSY_CONNECTIONS || route.programs.length === 0) continue
+    samples.add(cpuOfRequests, route.name, (spent / result.requests) * 100_000)
   }
 }
 
-export async function measureTransfers(route: BenchRoute, options: BenchOptions, samples: Samples): Promise<void> {
+/** Moves one body of `bytes` in each direction. */
+export async function measureTransfers(route: BenchRoute, bytes: number, samples: Samples): Promise<void> {
   for (const way of ['download', 'upload'] as const) {
-    const before = route.programs.map((program) => cpuSeconds(program.pid))
-    const result = await runLoad<TransferResult>(way, route.transfersPort, '--bytes', String(options.transferBytes))
-    const spent = route.programs.map((program, index) => cpuSeconds(program.pid) - before[index]!)
+    const before = cpuSecondsOf(route)
+    const result = await runLoad<TransferResult>(way, route.transfersPort, '--bytes', String(bytes))
+    const spent = cpuSecondsOf(route) - before
     samples.add(speed[way], route.name, result.megabytesPerSecond)
-    if (spent.length === 0) continue
-    const perGigabyte = spent.reduce((sum, seconds) => sum + seconds, 0) / (options.transferBytes / 1e9)
-    samples.add(cpu[way], route.name, perGigabyte)
+    if (route.programs.length > 0) samples.add(cpuOfTransfer[way], route.name, spent / (bytes / 1e9))
   }
 }
 
+/** Keeps `connections` busy for `seconds`; the latencies are worth something only for one connection. */
 export function runRequests(route: BenchRoute, connections: number, seconds: number): Promise<RequestsResult> {
+  if (connections > 1 && isOnPath('wrk')) return runWrk(route, connections, seconds)
   const args = ['--connections', String(connections), '--seconds', String(seconds)]
   return runLoad<RequestsResult>('requests', route.requestsPort, ...args)
+}
+
+/** In user and kernel, of all that stands between. */
+function cpuSecondsOf(route: BenchRoute): number {
+  return route.programs.reduce((sum, program) => sum + cpuSeconds(program.pid), 0)
 }
 
 function addLatency(route: string, result: RequestsResult, samples: Samples): void {
   samples.add(p50, route, result.p50Us / 1000)
   samples.add(p99, route, result.p99Us / 1000)
-  if (route === DIRECT) return
-  const direct = samples.values(p50, DIRECT)
-  samples.add(added, route, result.p50Us / 1000 - (direct[direct.length - 1] ?? Number.NaN))
+  const direct = samples.values(p50, DIRECT).at(-1)
+  if (route !== DIRECT && direct !== undefined) samples.add(added, route, result.p50Us / 1000 - direct)
 }
 
 async function runLoad<Result>(mode: string, port: number, ...args: readonly string[]): Promise<Result> {
@@ -76,12 +64,14 @@ async function runLoad<Result>(mode: string, port: number, ...args: readonly str
   return JSON.parse((await outputOf('load', command)).join('')) as Result
 }
 
-async function runWrk(route: BenchRoute, connections: number, seconds: number): Promise<number> {
+async function runWrk(route: BenchRoute, connections: number, seconds: number): Promise<RequestsResult> {
   const url = `http://127.0.0.1:${route.requestsPort}/`
   const output = await outputOf('wrk', ['wrk', '-t1', `-c${connections}`, `-d${seconds}s`, url])
   const text = output.join('\n')
   if (/Socket errors|Non-2xx/.test(text)) throw new Error(`wrk met errors on the way "${route.name}":\n${text}`)
-  return Number(text.match(/Requests\/sec:\s+([\d.]+)/)?.[1] ?? Number.NaN)
+  const requests = Number(text.match(/(\d+) requests in/)?.[1] ?? Number.NaN)
+  const requestsPerSecond = Number(text.match(/Requests\/sec:\s+([\d.]+)/)?.[1] ?? Number.NaN)
+  return { requests, requestsPerSecond, p50Us: Number.NaN, p99Us: Number.NaN }
 }
 
 async function outputOf(name: string, command: readonly string[]): Promise<readonly string[]> {

@@ -7,33 +7,39 @@ export interface BenchOptions {
   /** Length of one run of requests. */
   readonly seconds: number
   readonly transferBytes: number
-  /** One tunnel is measured for each. */
+  /** One tunnel of each protocol is measured for each. */
   readonly maxDatagramBytes: readonly number[]
-  readonly only: ReadonlySet<Group>
+  readonly measurements: ReadonlySet<Measurement>
+  readonly ways: ReadonlySet<Way>
 }
 
-export type Group = (typeof GROUPS)[number]
+export type Measurement = (typeof MEASUREMENTS)[number]
+export type Way = (typeof WAYS)[number]
 
-const GROUPS = ['requests', 'transfers'] as const
+const MEASUREMENTS = ['requests', 'transfers'] as const
+const WAYS = ['direct', 'pipes', 'tcp', 'http'] as const
 const MIB = 1024 * 1024
 
 export const USAGE = `npm run bench -- [options]
   --quick               shorter runs: for a first look, not for figures that anybody is told
   --rounds N            rounds, of which the median is taken (default 3)
-  --max-datagram N,…    bytes of UDP payload; one tunnel for each (default 1200,16000)
-  --only GROUP,…        ${GROUPS.join(', ')} (default: all)`
+  --max-datagram N,…    bytes of UDP payload; a tunnel of each protocol for each (default 1200,16000)
+  --only NAME,…         measurements (${MEASUREMENTS.join(', ')}) and ways (${WAYS.join(', ')});
+                        all measurements if none is named, and all ways if none is`
 
 /** Throws with a sentence for the user when something does not make sense. */
 export function readOptions(args: readonly string[]): BenchOptions {
   const text = { type: 'string' } as const
   const options = { quick: { type: 'boolean' }, rounds: text, 'max-datagram': text, only: text } as const
   const { values } = parseArgs({ args: [...args], options })
+  const named = names(values.only)
   return {
     rounds: numbers('rounds', values.rounds ?? '3', 1, 1000)[0]!,
-    seconds: values.quick ? 1 : 4,
+    seconds: values.quick ? 1 : 3,
     transferBytes: values.quick ? 64 * MIB : 256 * MIB,
     maxDatagramBytes: numbers('max-datagram', values['max-datagram'] ?? '1200,16000', 1200, 65_507),
-    only: groups(values.only),
+    measurements: namedOrAll(MEASUREMENTS, named),
+    ways: namedOrAll(WAYS, named),
   }
 }
 
@@ -45,9 +51,15 @@ function numbers(name: string, text: string, least: number, most: number): numbe
   })
 }
 
-function groups(text: string | undefined): ReadonlySet<Group> {
-  const asked = text?.split(',') ?? GROUPS
-  const unknown = asked.find((name) => !GROUPS.includes(name as Group))
-  if (unknown !== undefined) throw new Error(`--only knows ${GROUPS.join(', ')}, not "${unknown}"`)
-  return new Set(asked as Group[])
+function names(text: string | undefined): readonly string[] {
+  const known: readonly string[] = [...MEASUREMENTS, ...WAYS]
+  const asked = text?.split(',') ?? []
+  const unknown = asked.find((name) => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`--only knows ${known.join(', ')}, not "${unknown}"`)
+  return asked
+}
+
+function namedOrAll<Name extends string>(all: readonly Name[], named: readonly string[]): ReadonlySet<Name> {
+  const some = all.filter((name) => named.includes(name))
+  return new Set(some.length === 0 ? all : some)
 }

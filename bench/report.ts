@@ -1,10 +1,10 @@
 // Shows what was measured as a table for people and as JSON for comparisons.
 
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { projectFolder } from '../stresstest/rig/places.ts'
+import { judgeBars } from './bars.ts'
+import { describeMachine } from './machine.ts'
 import type { BenchOptions } from './options.ts'
 import { DIRECT, TWO_PIPES } from './routes.ts'
 import type { Figure, Samples } from './samples.ts'
@@ -25,7 +25,7 @@ export interface Report {
 }
 
 /** Widths of the table's columns. */
-const COLUMNS = [32, 14, 9, 22, 9, 12]
+const COLUMNS = [34, 17, 9, 22, 9, 12]
 
 export function printTable(report: Report): void {
   const { samples } = report
@@ -37,10 +37,8 @@ export function printTable(report: Report): void {
     for (const route of samples.routes(figure)) printFigure(samples, figure, route)
     console.log()
   }
-  printRow('memory (RSS)', 'way', 'program', 'idle → after all runs', '', '')
-  for (const { route, program, idleBytes, afterBytes } of report.memory) {
-    printRow('', route, program, `${megabytes(idleBytes)} → ${megabytes(afterBytes)} MB`, '', '')
-  }
+  printBars(report)
+  printMemory(report)
 }
 
 /** Writes the report to bench/results/ and returns the file's name. */
@@ -49,9 +47,14 @@ export function writeJson(report: Report): string {
   mkdirSync(folder, { recursive: true })
   const at = new Date().toISOString()
   const file = join(folder, `end-to-end-${at.replaceAll(':', '-')}.json`)
-  const options = { ...report.options, only: [...report.options.only] }
+  const { measurements, ways } = report.options
+  const options = { ...report.options, measurements: [...measurements], ways: [...ways] }
+  const bars = judgeBars(report.samples, report.options.maxDatagramBytes).map(({ figure, ...bar }) => ({
+    figure: figure.name,
+    ...bar,
+  }))
   const figures = report.samples.figures.flatMap((figure) => figureJson(report.samples, figure))
-  const content = { at, machine: machine(), tools: report.tools, options, figures, memory: report.memory }
+  const content = { at, machine: describeMachine(), tools: report.tools, options, figures, bars, memory: report.memory }
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`)
   return file
 }
@@ -64,6 +67,26 @@ function printFigure(samples: Samples, figure: Figure, route: string): void {
   const spread = `${number(summary.least)} – ${number(summary.most)}`
   const name = `${figure.name} (${figure.unit})`
   printRow(name, route, number(summary.median), spread, ratio(DIRECT), ratio(TWO_PIPES))
+}
+
+function printBars({ samples, options }: Report): void {
+  const bars = judgeBars(samples, options.maxDatagramBytes)
+  if (bars.length === 0) return
+  printRow('bars', 'way', 'median', 'must be', '', '')
+  for (const { figure, route, of, bound, limit, value, isMet } of bars) {
+    const [unit, digits] = of === 'ratio' ? ['÷ pipes', 2] : [figure.unit, figure.digits]
+    const name = `${figure.name} (${unit})`
+    printRow(name, route, value.toFixed(digits), `${bound} ${limit}`, isMet ? 'met' : 'missed', '')
+  }
+  console.log()
+}
+
+function printMemory({ memory }: Report): void {
+  if (memory.length === 0) return // the direct way alone has no program in between
+  printRow('memory (RSS)', 'way', 'program', 'idle → after all runs', '', '')
+  for (const { route, program, idleBytes, afterBytes } of memory) {
+    printRow('', route, program, `${megabytes(idleBytes)} → ${megabytes(afterBytes)} MB`, '', '')
+  }
 }
 
 function figureJson(samples: Samples, figure: Figure): object[] {
@@ -89,30 +112,4 @@ function printRow(...cells: readonly string[]): void {
 /** NaN where the system does not tell. */
 function megabytes(bytes: number): string {
   return Number.isNaN(bytes) ? '–' : (bytes / 1e6).toFixed(0)
-}
-
-function machine(): object {
-  const [processor] = cpus()
-  return {
-    node: process.version,
-    system: `${process.platform} ${release()}`,
-    processor: processor?.model,
-    cores: cpus().length,
-    memoryBytes: totalmem(),
-    commit: commit(),
-  }
-}
-
-/** Null outside a git checkout, and in a source archive. */
-function commit(): string | null {
-  try {
-    const args = ['describe', '--always', '--dirty']
-    return execFileSync('git', args, {
-      cwd: projectFolder,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim()
-  } catch {
-    return null
-  }
 }

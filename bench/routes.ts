@@ -1,4 +1,5 @@
-// The ways to the same origin that are compared: directly, over two TCP pipes, and through edgerq with each size of datagram.
+// The ways to the same origin that are compared: directly, over two TCP pipes, and through edgerq with each protocol and
+// size of datagram.
 // Each program is a process of its own, as in life.
 
 import { mkdirSync } from 'node:fs'
@@ -8,6 +9,7 @@ import { startConsumer, startProvider } from '../stresstest/rig/daemons.ts'
 import { builtProgram } from '../stresstest/rig/places.ts'
 import { ReadyLine } from '../stresstest/rig/ready-line.ts'
 import { startNginx } from './nginx.ts'
+import type { BenchOptions } from './options.ts'
 
 export interface BenchRoute {
   readonly name: string
@@ -22,6 +24,9 @@ export interface BenchRoute {
 export const DIRECT = 'direct'
 export const TWO_PIPES = 'two TCP pipes'
 
+const PROTOCOLS = ['tcp', 'http'] as const
+type Protocol = (typeof PROTOCOLS)[number]
+
 const REQUESTS_UUID = '11111111-2222-3333-4444-555555555555'
 const TRANSFERS_UUID = '22222222-3333-4444-5555-666666666666'
 
@@ -32,11 +37,25 @@ interface Origins {
   readonly name: string
 }
 
-/** Starts every route; everything that is written goes to `folder`. */
-export async function layRoutes(folder: string, maxDatagramBytes: readonly number[]): Promise<[string, BenchRoute[]]> {
+/** What the route through edgerq is called. */
+export function tunnelName(protocol: Protocol, maxDatagramBytes: number): string {
+  return `edgerq ${protocol} ${maxDatagramBytes}`
+}
+
+/** Starts the routes that are asked for; everything that is written goes to `folder`. Resolves with the origin's name, too. */
+export async function layRoutes(
+  folder: string,
+  { ways, maxDatagramBytes }: BenchOptions,
+): Promise<[origin: string, routes: BenchRoute[]]> {
   const origins = await startOrigins(folder)
-  const routes = [{ ...origins, name: DIRECT, programs: [] }, await layPipes(origins)]
-  for (const bytes of maxDatagramBytes) routes.push(await layTunnel(folder, origins, bytes))
+  const routes: BenchRoute[] = []
+  if (ways.has('direct')) routes.push({ ...origins, name: DIRECT, programs: [] })
+  if (ways.has('pipes')) routes.push(await layPipes(origins))
+  for (const bytes of maxDatagramBytes) {
+    for (const protocol of PROTOCOLS) {
+      if (ways.has(protocol)) routes.push(await layTunnel(folder, origins, protocol, bytes))
+    }
+  }
   return [origins.name, routes]
 }
 
@@ -61,16 +80,21 @@ async function layPipes(origins: Origins): Promise<BenchRoute> {
   return { name: TWO_PIPES, requestsPort, transfersPort, programs }
 }
 
-async function layTunnel(folder: string, origins: Origins, maxDatagramBytes: number): Promise<BenchRoute> {
-  const name = `edgerq ${maxDatagramBytes}`
-  const own = join(folder, String(maxDatagramBytes))
+async function layTunnel(
+  folder: string,
+  origins: Origins,
+  protocol: Protocol,
+  maxDatagramBytes: number,
+): Promise<BenchRoute> {
+  const name = tunnelName(protocol, maxDatagramBytes)
+  const own = join(folder, `${protocol}-${maxDatagramBytes}`)
   mkdirSync(own)
   const root = { max_datagram: maxDatagramBytes }
   const uuids = [REQUESTS_UUID, TRANSFERS_UUID]
-  const services = uuids.map((uuid) => ({ uuid, protocol: 'tcp', max_connections: 1000 }))
+  const services = uuids.map((uuid) => ({ uuid, protocol, max_connections: 1000 }))
   const consumer = await startConsumer({ name: 'consumer', folder: own }, { root, services })
   const targets = [origins.requestsPort, origins.transfersPort].map((port, index) => {
-    return { uuid: uuids[index], protocol: 'tcp', port }
+    return { uuid: uuids[index], protocol, port }
   })
   const pipe = { port: consumer.ready.port('udp'), services: targets }
   const provider = await startProvider({ name: 'provider', folder: own }, { root, pipes: [pipe] })

@@ -13,7 +13,7 @@ import { builtProgram } from '../stresstest/rig/places.ts'
 import { ReadyLine } from '../stresstest/rig/ready-line.ts'
 import { failed, passed, say, since } from './showcase-voice.ts'
 
-const DEFAULT_PROTOCOL = 'tcp'
+const DEFAULT_PROTOCOL = 'http'
 const UUID = '11111111-2222-3333-4444-555555555555'
 
 /** Far more than the load needs: what is shown here is the chain, not its waiting room. */
@@ -21,7 +21,7 @@ const MAX_CONNECTIONS = 10_000
 
 const USAGE = `npm run chain -- [options]
   --hops N              tunnels in a row, 1 to 4 (default 1)
-  --protocol P          of the services: tcp or http (default ${DEFAULT_PROTOCOL})
+  --protocol P          of the services: http or tcp (default ${DEFAULT_PROTOCOL})
   --connections N       of each load (default 20)
   --seconds S           of each load (default 3)`
 
@@ -145,7 +145,7 @@ function readOptions(): ChainOptions {
   const text = { type: 'string' } as const
   const { values } = parseArgs({ options: { hops: text, protocol: text, connections: text, seconds: text } })
   const protocol = values.protocol ?? DEFAULT_PROTOCOL
-  if (protocol !== 'tcp' && protocol !== 'http') throw new Error(`--protocol must be tcp or http, not "${protocol}"`)
+  if (protocol !== 'tcp' && protocol !== 'http') throw new Error(`--protocol must be http or tcp, not "${protocol}"`)
   return {
     protocol,
     hops: whole('hops', values.hops ?? '1', 4),

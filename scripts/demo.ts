@@ -3,8 +3,8 @@
 
 import { runShowcase } from './showcase.ts'
 
-const PICTURE = `  you ──TCP──▶ edgerq-sc ◀══reliable UDP══ edgerq-sp ──TCP──▶ web server
-      port 3000           port 12345                 port 3088
+const PICTURE = `  you ──HTTP──▶ edgerq-sc ◀══reliable UDP══ edgerq-sp ──HTTP──▶ web server
+       port 3000           port 12345                  port 3088
 
   The provider dials out to the consumer, so it may sit behind any NAT; requests then flow the other way.`
 
@@ -22,6 +22,9 @@ process.exitCode = await runShowcase({
     'curl -o /dev/null http://127.0.0.1:3000/bytes/1000000000      a gigabyte',
     'curl -T package-lock.json http://127.0.0.1:3000/hash          an upload; compare with: sha256sum package-lock.json',
     'curl -N http://127.0.0.1:3000/events                          an event each second, as it happens',
+    "curl 'http://127.0.0.1:3000/slow?ms=5000'                      too slow for <request_ttl>: the tunnel says so, with a code",
+    'node dist/stresstest/edgerq-stresstest.js http://127.0.0.1:3000/bytes/1000',
+    '                                                              load, of which every answer is checked',
     'npm run overlay                                               two tunnels in a row (stop this one first)',
   ],
 })

@@ -78,8 +78,10 @@ async function answer(
   else await route({ url, rest: rest.join('/'), request, response })
 }
 
+/** Without what is another in every request, so that the same request has the same answer: `edgerq-stresstest` compares them. */
 function sayHello(name: string, { request, response }: Visit): void {
-  const fields = Object.entries(request.headers).map(([field, value]) => `${field}: ${value}\n`)
+  const { 'x-request-id': _id, ...headers } = request.headers
+  const fields = Object.entries(headers).map(([field, value]) => `${field}: ${value}\n`)
   sendText(response, `Hello from ${name}.\n\nYour request:\n\n${request.method} ${request.url}\n${fields.join('')}`)
 }
 

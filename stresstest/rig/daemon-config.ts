@@ -1,4 +1,5 @@
-// Writes consumer and provider files for tests and measurements, with loopback everywhere.
+// Writes consumer and provider files for tests and measurements, with loopback everywhere. What a file does not say has the default of
+// the daemons: a service is `http` unless it says `protocol: 'tcp'`.
 
 /** Elements by name, in the order in which they are to stand; a list repeats its element. */
 export interface Elements {
@@ -10,7 +11,10 @@ export interface ConsumerConfig {
   readonly listenerPort?: number
   /** Elements at the root: `survive`, `max_datagram`, `hold` … */
   readonly root?: Elements
-  /** Each with a `uuid` at least; without a `port` it is given any free one. */
+  /**
+   * Each with a `uuid` at least; without a `port` it is given any free one. Further `protocol`, `max_connections`, `request_buffer`,
+   * `request_ttl`, `hold`, `idle_timeout`, `balance`, `trusted_proxies`, which may stand at the root for all services as well.
+   */
   readonly services: readonly Elements[]
 }
 
@@ -23,7 +27,10 @@ export interface PipeConfig {
   readonly name?: string
   /** The consumer's listener. */
   readonly port: number
-  /** Each with a `uuid` and the target's `port`. */
+  /**
+   * Each with a `uuid` and a target: its `port`, which is on 127.0.0.1 if there is no `hostname`, or its Unix `socket`. Further
+   * `protocol`, `health`, and `tls` for a target of HTTPS, which may be empty or hold `ca` (a file) and `name`.
+   */
   readonly services: readonly Elements[]
 }
 
@@ -49,7 +56,8 @@ export function providerXml(config: ProviderConfig): string {
 }
 
 function target(service: Elements, index: number): Elements {
-  return { name: `service${index + 1}`, hostname: '127.0.0.1', ...service }
+  const host = service.socket === undefined ? { hostname: '127.0.0.1' } : {}
+  return { name: `service${index + 1}`, ...host, ...service }
 }
 
 function document(root: string, content: Elements): string {
@@ -57,11 +65,16 @@ function document(root: string, content: Elements): string {
 }
 
 function element(name: string, content: string | number | Elements, indent: string): string {
-  if (typeof content !== 'object') return `${indent}<${name}>${content}</${name}>\n`
+  if (typeof content !== 'object') return `${indent}<${name}>${escaped(content)}</${name}>\n`
   const children = Object.entries(content).flatMap(([child, value]) => {
     if (value === undefined) return []
     const values = Array.isArray(value) ? (value as readonly Elements[]) : [value as string | number | Elements]
     return values.map((one) => element(child, one, `${indent}  `))
   })
   return `${indent}<${name}>\n${children.join('')}${indent}</${name}>\n`
+}
+
+/** A path may have any character in it. */
+function escaped(content: string | number): string {
+  return String(content).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

@@ -32,6 +32,14 @@ describe('the sample web server', () => {
     assert.match(body.toString(), /^x-mine: yes$/m)
   })
 
+  it('answers requests that differ in nothing but their id with the same bytes', async () => {
+    const [first, second] = await Promise.all(
+      ['1', '2'].map((id) => ask(web.port, '/', { fields: ['X-Request-Id', id, 'Via', '1.1 somewhere'] })),
+    )
+    assert.equal(first!.body.toString(), second!.body.toString())
+    assert.match(first!.body.toString(), /^via: 1\.1 somewhere$/m)
+  })
+
   for (const [query, field, value] of [
     ['', 'content-length', `${HALF_A_MEGABYTE}`],
     ['?framing=chunked', 'transfer-encoding', 'chunked'],

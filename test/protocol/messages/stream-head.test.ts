@@ -96,7 +96,7 @@ describe('the head of a stream', () => {
   for (const [name, digits] of [
     ['has no length', '0000'],
     ['is longer than any head', 'ffff'],
-    ['is of an unknown kind', HEAD_DIGITS.replace('003801', '003802')],
+    ['is of an unknown kind', HEAD_DIGITS.replace('003801', '003803')],
     ['ends in the middle of a field', `0010${HEAD_DIGITS.slice(4, 36)}`],
     ['has nine hops', HEAD_DIGITS.replace('4bb801', '4bb809')],
     ['has a client that is not UTF-8', HEAD_DIGITS.replace('0b 31', '0b ff')],
