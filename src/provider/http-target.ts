@@ -7,7 +7,8 @@
 
 import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
 import type { Socket } from 'node:net'
-import { type BodyFraming, type FieldList, valuesOf } from '../http/fields.ts'
+import { type FieldList, valuesOf } from '../http/fields.ts'
+import type { RequestHead } from '../http/heads.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import type { TargetConnector } from './target-connector.ts'
 
@@ -33,15 +34,16 @@ const BODILESS_METHODS: ReadonlySet<string> = new Set([...SAFE_METHODS, 'DELETE'
 /** The largest head of an answer. Node's own 16 KiB is less than some answers with many cookies have. */
 const MOST_ANSWER_HEAD_BYTES = 65_536
 
-/** Longer than any <request_ttl>. The wire could carry more than `setTimeout` takes, which would then fire at once. */
-const MOST_CONNECT_MS = 86_400_000
-
 /** Node's codes for a connection that ended under a request. */
 const ENDED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
 
+/** RFC 4559 §5: with them a server knows the connection, and takes whoever comes next on it for the same client. */
+const KNOWS_CONNECTION = /^(?:negotiate|ntlm)(?![\w-])/i
+
 /** Whether a request may go on a connection that has lain idle, and so may be sent again if that connection was stale. */
-export function mayReuse(method: string, body: BodyFraming): boolean {
-  return body.kind === 'none' && SAFE_METHODS.has(method)
+export function mayReuse({ method, body, upgrade, fields }: RequestHead): boolean {
+  if (body.kind !== 'none' || upgrade !== null || !SAFE_METHODS.has(method)) return false
+  return !valuesOf(fields, 'authorization').some((value) => KNOWS_CONNECTION.test(value))
 }
 
 export class HttpTarget {
@@ -89,7 +91,7 @@ export class HttpTarget {
       return
     }
     socket.once(this.#connector.openedEvent, onConnected)
-    const timer = setTimeout(() => request.destroy(timedOut(withinMs)), Math.min(withinMs, MOST_CONNECT_MS))
+    const timer = setTimeout(() => request.destroy(timedOut(withinMs)), withinMs)
     const stop = () => clearTimeout(timer)
     socket.once(this.#connector.openedEvent, stop).once('close', stop)
   }

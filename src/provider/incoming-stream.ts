@@ -5,6 +5,7 @@ import { StreamCode, type StreamHandle, type StreamHead, StreamHeadReader } from
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog, Watched } from '../runtime/watchdog.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
+import { wasGivenUp } from './given-up.ts'
 import { HttpForwarder } from './http-forwarder.ts'
 import type { Target } from './targets.ts'
 import { TcpForwarder } from './tcp-forwarder.ts'
@@ -40,7 +41,7 @@ export class IncomingStream implements StreamOwner, Watched {
   onStreamReady(): void {
     const { stream, watchdog } = this.#parts
     if (this.#isDone || this.#forwarder !== null) return
-    if (stream.readState === 'reset') {
+    if (wasGivenUp(stream)) {
       this.#refuse('streamGone', StreamCode.cancelled)
       return
     }

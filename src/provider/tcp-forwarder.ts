@@ -6,11 +6,9 @@ import { connectWithSharedReads, type SharedReads } from '../runtime/shared-read
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
+import { wasGivenUp } from './given-up.ts'
 import { connectOptions } from './target.ts'
 import { failureOf, type TargetFailure } from './target-failure.ts'
-
-/** The longest <request_ttl>. The wire could carry more than `setTimeout` takes, which would then fire at once. */
-const MOST_CONNECT_MS = 86_400_000
 
 export class TcpForwarder implements Forwarder, StreamOwner {
   readonly #parts: ForwarderParts
@@ -26,13 +24,13 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     const { socket } = this.#reads
     socket.on('error', this.#onConnectError)
     socket.once('connect', () => this.#join())
-    const withinMs = Math.min(parts.head.connectWithinMs, MOST_CONNECT_MS)
+    const withinMs = parts.head.connectWithinMs
     this.#timer = setTimeout(() => socket.destroy(timedOut(withinMs)), withinMs)
   }
 
-  /** Before the splice only the end of the stream is of interest. */
+  /** Before the splice it is only of interest whether anybody still waits for it. */
   onStreamReady(): void {
-    if (this.#parts.stream.readState === 'reset') this.#giveUp('streamGone', StreamCode.cancelled)
+    if (wasGivenUp(this.#parts.stream)) this.#giveUp('streamGone', StreamCode.cancelled)
   }
 
   cut(code: StreamCode): void {
@@ -53,7 +51,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     socket.off('error', this.#onConnectError)
     onTarget(null)
     // The stream may have been lost in the very turn in which the target answered.
-    if (this.#isDone || stream.readState === 'reset') {
+    if (this.#isDone || wasGivenUp(stream)) {
       socket.destroy()
       this.#giveUp('streamGone', StreamCode.cancelled)
       return

@@ -12,6 +12,7 @@ import { HttpTarget, mayReuse } from '../../src/provider/http-target.ts'
 import { TargetConnector } from '../../src/provider/target-connector.ts'
 import { failureOf } from '../../src/provider/target-failure.ts'
 import { until } from '../runtime/until.ts'
+import { GET } from './played-consumer.ts'
 import { answerTo, errorOf, Listening, sent, serviceAt, tcp } from './targets.ts'
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -160,11 +161,20 @@ describe('a request to an http target', () => {
     })
 
     it('may be an idle one only if the request can be sent again: it has no body and changes nothing', () => {
-      const none = { kind: 'none' } as const
-      const may = ['GET', 'HEAD', 'OPTIONS', 'TRACE'].filter((method) => mayReuse(method, none))
-      const mayNot = ['POST', 'PATCH', 'PUT', 'DELETE', 'get', 'M-SEARCH'].filter((method) => mayReuse(method, none))
-      assert.deepEqual([may.length, mayNot], [4, []])
-      assert.equal(mayReuse('GET', { kind: 'chunked' }) || mayReuse('GET', { kind: 'length', bytes: 1 }), false)
+      const methods = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'POST', 'PATCH', 'PUT', 'DELETE', 'get', 'M-SEARCH']
+      assert.deepEqual(
+        methods.filter((method) => mayReuse({ ...GET, method })),
+        ['GET', 'HEAD', 'OPTIONS', 'TRACE'],
+      )
+      assert.equal(mayReuse({ ...GET, body: { kind: 'chunked' } }), false)
+      assert.equal(mayReuse({ ...GET, body: { kind: 'length', bytes: 1 } }), false)
+      assert.equal(mayReuse({ ...GET, upgrade: 'echo' }), false)
+    })
+
+    it('is its own if its client proves who it is to the connection: the next client would pass for it', () => {
+      const may = (credentials: string) => mayReuse({ ...GET, fields: ['Host', 'a', 'authorization', credentials] })
+      assert.deepEqual(['NTLM TlRM', 'Negotiate YII=', 'negotiate'].filter(may), [])
+      assert.deepEqual(['Basic bnRsbQ==', 'Bearer negotiate', ''].filter(may).length, 3)
     })
 
     it('is not used again after an answer that came before the body was read', async () => {

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
-import type { ProviderService } from '../../src/config/read.ts'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ProviderService, Target } from '../../src/config/read.ts'
 import { ACCEPTED, encodeStreamHead, StreamCode, type StreamHandle } from '../../src/protocol/index.ts'
 import type { ForwarderOutcome } from '../../src/provider/forwarder.ts'
 import { IncomingStream } from '../../src/provider/incoming-stream.ts'
@@ -22,7 +25,7 @@ describe('an incoming stream of a tcp service', () => {
   let joined: Joined
   let session: JoinedSession
   let target: Server
-  let port: number
+  let where: Target
   let sockets: Socket[]
   let outcomes: ForwarderOutcome[]
   let reached: string[]
@@ -38,7 +41,7 @@ describe('an incoming stream of a tcp service', () => {
       socket.on('error', () => {})
       sockets.push(socket)
     })
-    port = await listening(target)
+    where = { kind: 'tcp', hostname: '127.0.0.1', port: await listening(target) }
     outcomes = []
     reached = []
     isDraining = false
@@ -61,8 +64,7 @@ describe('an incoming stream of a tcp service', () => {
 
   function forward(stream: StreamHandle): IncomingStream {
     const health = { kind: 'off', intervalSeconds: 10 } as const
-    const target = { kind: 'tcp', hostname: '127.0.0.1', port } as const
-    const service: ProviderService = { uuid: UUID, name: 'web', protocol: 'tcp', target, tls: null, health }
+    const service: ProviderService = { uuid: UUID, name: 'web', protocol: 'tcp', target: where, tls: null, health }
     const targets = new Targets({ services: [service], certificates: new Map(), software: 'test', onHealth: () => {} })
     const forwarder = new IncomingStream({
       stream,
@@ -181,6 +183,37 @@ describe('an incoming stream of a tcp service', () => {
     await joined.settled(session)
     await until(() => outcomes.length > 0, 'the forwarder is done')
     assert.equal(outcomes.length, 1)
+  })
+
+  it('calls no target for a client that has said all and gone: nobody would take the answer', async () => {
+    const stopped = session.near.openStream()!
+    stopped.write(Buffer.concat([headFor(UUID), Buffer.from('question')]))
+    stopped.finish()
+    stopped.stop(StreamCode.cancelled)
+    forward(await joined.accepted(session, stopped.id))
+    await joined.settled(session)
+    const lost = session.near.openStream()!
+    lost.write(Buffer.concat([headFor(UUID), Buffer.from('question')]))
+    lost.finish()
+    const far = await joined.accepted(session, lost.id)
+    session.far.close(0, '')
+    forward(far)
+    await until(() => outcomes.length === 2, 'both are done')
+    assert.deepEqual([outcomes, reached, sockets], [['streamGone', 'streamGone'], [], []])
+  })
+
+  it('reaches Unix sockets', async () => {
+    target.close()
+    const folder = mkdtempSync(join(tmpdir(), 'edgerq-incoming-'))
+    const path = join(folder, 'app.sock')
+    target = createServer({ allowHalfOpen: true }, (socket) => void socket.pipe(socket)).listen(path)
+    where = { kind: 'unix', path }
+    const [talker] = await open(headFor(UUID))
+    talker.say(Buffer.from('there and back'))
+    await until(() => talker.hasEnded, 'the echo ends')
+    assert.equal(talker.text.slice(1), 'there and back')
+    await joined.settled(session)
+    rmSync(folder, { recursive: true, force: true })
   })
 
   it('ends its stream at once when the process ends', async () => {
