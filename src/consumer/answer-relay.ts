@@ -2,25 +2,27 @@
 // add up (a body of another length than was said, an answer that breaks off) never looks whole to the client.
 
 import type { ServerResponse } from 'node:http'
-import { answerFraming } from '../http/body-framing.ts'
-import { type FieldList, fieldsThat } from '../http/fields.ts'
-import { answerFields, switchingFields, trailerFields } from '../http/forwarding.ts'
+import type { Socket } from 'node:net'
+import type { BodyFraming, FieldList } from '../http/fields.ts'
+import { switchingFields, trailerFields } from '../http/forwarding.ts'
 import { FrameEvent, FrameReader } from '../http/frame-reader.ts'
+import type { HttpVersion } from '../http/gate.ts'
 import { type AnswerHead, decodeAnswerHead, decodeFields, decodeInterimHead } from '../http/heads.ts'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { FlushedCredit } from '../runtime/flushed-credit.ts'
+import { finalFields, headText, interimFields, NO_BODY } from './answer-head.ts'
 
 /** Heads of answers; a target's are held to 64 KiB by its provider. */
 const MOST_ANSWER_HEAD_BYTES = 262_144
 
 export interface AnswerRelayParts {
   readonly stream: StreamHandle
+  /** Attached to its socket: the answers before it are written. */
   readonly response: ServerResponse
   readonly isHead: boolean
+  readonly version: HttpVersion
   /** The client asked for another protocol. */
   readonly mayUpgrade: boolean
-  /** HTTP/1.0 knows no 1xx. */
-  readonly takesInterim: boolean
   /** Asked when the head of the answer goes out: true ends the connection with it. */
   readonly mustClose: () => boolean
   readonly onOutcome: (outcome: AnswerOutcome) => void
@@ -39,10 +41,17 @@ export class AnswerRelay {
   hasBegun = false
   /** The provider has begun to act. */
   isAccepted = false
+  /** The client was told to go on with its body. */
+  hasContinued = false
   status = 0
   bodyBytes = 0
 
   readonly #parts: AnswerRelayParts
+  /**
+   * How fast the client reads is asked of the socket. The response does not know of interim heads, and node tells it of room no more once an
+   * upgrade was asked for behind it.
+   */
+  readonly #socket: Socket
   readonly #reader = new FrameReader('answer', MOST_ANSWER_HEAD_BYTES)
   readonly #credit: FlushedCredit
   #leftBytes = Number.POSITIVE_INFINITY
@@ -53,14 +62,15 @@ export class AnswerRelay {
   constructor(parts: AnswerRelayParts) {
     this.#parts = parts
     this.#credit = new FlushedCredit(parts.stream)
+    this.#socket = parts.response.req.socket
     parts.stream.borrow()
-    parts.response.on('drain', this.pump)
+    this.#socket.on('drain', this.pump)
   }
 
   /** Nothing is written or read here from now on; what was written may still be on its way. */
   leave(): void {
     this.#hasEnded = true
-    this.#parts.response.off('drain', this.pump)
+    this.#socket.off('drain', this.pump)
   }
 
   /** The client's socket is closed. */
@@ -69,8 +79,8 @@ export class AnswerRelay {
   }
 
   readonly pump = (): void => {
-    const { stream, response } = this.#parts
-    while (!this.#hasEnded && !response.writableNeedDrain) {
+    const { stream } = this.#parts
+    while (!this.#hasEnded && !this.#socket.writableNeedDrain) {
       const bytes = this.#credit.read()
       if (bytes === null) break
       this.#take(bytes)
@@ -133,37 +143,47 @@ export class AnswerRelay {
   }
 
   #onInterim(head: AnswerHead | null): void {
-    const { response, takesInterim } = this.#parts
+    const { response, version } = this.#parts
     if (head === null) this.#fail(StreamCode.badAnswer)
-    else if (takesInterim)
-      response.socket?.write(headText(head.status, head.reason, answerFields(head.fields, NO_BODY)))
+    // HTTP/1.0 knows no 1xx.
+    else if (version === '1.0') return
+    else if (head.status === CONTINUE) {
+      this.hasContinued = true
+      // Said by node itself: otherwise it would take what the client sends now for something unasked, and close behind the answer.
+      response.writeContinue()
+    } else this.#socket.write(headText(head.status, head.reason, interimFields(head)))
   }
 
   #onFinal(head: AnswerHead): void {
-    const { isHead, response, mustClose } = this.#parts
-    const isEmpty = head.status === 204 || head.status === 304
-    this.#hasBody = !isHead && !isEmpty
-    if (this.#hasBody && head.body.kind !== 'chunked')
-      this.#leftBytes = head.body.kind === 'length' ? head.body.bytes : 0
-    const fields = clientFields(head, this.#hasBody)
+    const { response, version, mustClose } = this.#parts
+    const body = this.#framingOf(head)
+    this.#hasBody = body.kind !== 'none'
+    if (body.kind === 'length') this.#leftBytes = body.bytes
+    const fields = finalFields(head, body, version)
     if (mustClose()) fields.push('Connection', 'close')
     this.hasBegun = true
     this.status = head.status
+    // Some clients of HTTP/1.0 ask for chunks by a TE field, and node would believe them (RFC 9112 §6.1).
+    if (version === '1.0') response.useChunkedEncodingByDefault = false
     response.writeHead(head.status, head.reason, fields)
+  }
+
+  #framingOf({ status, body }: AnswerHead): BodyFraming {
+    if (this.#parts.isHead || status === 204 || status === 304) return NO_BODY
+    return body.kind === 'none' ? { kind: 'length', bytes: 0 } : body
   }
 
   /** From here on the stream is opaque: what has come behind the head belongs to whoever takes over. */
   #onSwitching(head: AnswerHead): void {
     const { response, mayUpgrade, onOutcome } = this.#parts
-    const { socket } = response
-    if (!mayUpgrade || socket === null) {
+    if (!mayUpgrade) {
       this.#fail(StreamCode.badAnswer)
       return
     }
     this.hasBegun = true
     this.status = head.status
-    response.detachSocket(socket)
-    socket.write(headText(head.status, head.reason, switchingFields(head.fields)))
+    response.detachSocket(this.#socket)
+    this.#socket.write(headText(head.status, head.reason, switchingFields(head.fields)))
     const rest = this.#reader.rest()
     this.leave()
     this.#credit.handOver(rest.length)
@@ -178,13 +198,13 @@ export class AnswerRelay {
   }
 
   #end(trailers: FieldList | null, last: Uint8Array | null): void {
-    const { response, takesInterim } = this.#parts
+    const { response, version } = this.#parts
     const isShort = Number.isFinite(this.#leftBytes) && this.#leftBytes > 0
     if (trailers === null || isShort) {
       this.#fail(StreamCode.badAnswer)
       return
     }
-    const passed = takesInterim && this.#hasBody ? trailerFields(trailers) : NO_FIELDS
+    const passed = version === '1.1' && this.#hasBody ? trailerFields(trailers) : NO_FIELDS
     if (passed.length > 0) response.addTrailers(inPairs(passed))
     this.leave()
     if (last === null) response.end()
@@ -207,27 +227,7 @@ export class AnswerRelay {
 }
 
 const NO_FIELDS: FieldList = []
-const NO_BODY = { kind: 'none' } as const
-
-/**
- * The length goes out as what the frames will hold. Without a body it is the target's to say (RFC 9110 §8.6), but only once, and not for
- * what never has one.
- */
-function clientFields(head: AnswerHead, hasBody: boolean): string[] {
-  const framing = answerFraming(head.fields)
-  const keepsLength = !hasBody && head.status !== 204 && framing?.kind === 'length'
-  const fields = answerFields(head.fields, hasBody ? head.body : NO_BODY)
-  const passed = keepsLength ? fields : fieldsThat((name) => name !== 'content-length', fields)
-  if (!hasBody || head.body.kind === 'chunked') return passed
-  return [...passed, 'Content-Length', String(head.body.kind === 'length' ? head.body.bytes : 0)]
-}
-
-/** For what node's writer does not write. The decoders let no character through that could end a line. */
-function headText(status: number, reason: string, fields: FieldList): string {
-  const lines = [`HTTP/1.1 ${status} ${reason}`]
-  for (let at = 0; at < fields.length; at += 2) lines.push(`${fields[at]}: ${fields[at + 1]}`)
-  return `${lines.join('\r\n')}\r\n\r\n`
-}
+const CONTINUE = 100
 
 function inPairs(fields: FieldList): [string, string][] {
   const pairs: [string, string][] = []

@@ -8,20 +8,20 @@ interface ParserError extends Error {
   readonly rawPacket?: Uint8Array
 }
 
-/** `code` null: the connection is gone, there is nobody to answer. */
 export interface BrokenHead {
-  readonly code: AnswerCode | null
+  readonly code: AnswerCode
   readonly detail?: string
 }
 
 /** The first byte of a TLS record that begins a handshake (RFC 8446 §5.1). */
 const TLS_HANDSHAKE = 0x16
 
-export function causeOfBrokenHead(error: ParserError): BrokenHead {
+/** Null: the connection is gone, there is nobody to answer. */
+export function causeOfBrokenHead(error: ParserError): BrokenHead | null {
   const { code = '', reason = '', rawPacket } = error
   if (code === 'HPE_HEADER_OVERFLOW') return { code: 'EDGERQ-HEAD-TOO-LARGE' }
   if (code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW') return refused('the chunk extensions are too long')
-  if (!code.startsWith('HPE_')) return { code: null }
+  if (!code.startsWith('HPE_')) return null
   if (rawPacket?.[0] === TLS_HANDSHAKE) return refused('this port speaks plain HTTP, and what came looks like TLS')
   return refused(reason === '' ? code : reason)
 }

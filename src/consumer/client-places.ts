@@ -29,7 +29,7 @@ export class ClientPlaces<Client extends PlaceHolder> {
 
   /** True: the client has a place from now on, or had it already. False: none came free within `waitMs`. */
   async enter(client: Client, waitMs: number): Promise<boolean> {
-    this.#idle.delete(client)
+    this.wake(client)
     if (this.#held.has(client)) return true
     if (this.#room.served >= this.#most) this.#evictOne()
     const leave = await this.#room.enter(waitMs)
@@ -46,9 +46,14 @@ export class ClientPlaces<Client extends PlaceHolder> {
     return true
   }
 
-  /** The client is gone. */
-  leave(client: Client): void {
+  /** The client has something under way again. */
+  wake(client: Client): void {
     this.#idle.delete(client)
+  }
+
+  /** The client is gone, or will be served no more. */
+  leave(client: Client): void {
+    this.wake(client)
     this.#held.get(client)?.()
     this.#held.delete(client)
   }

@@ -1,12 +1,19 @@
 // One client connection of an `http` service: its requests one after the other, however many of them it sends at once, so that what the
 // first one changes is there for the second; its place; and how long it may take to say something.
+//
+//   open ──no HTTP, or refused──▶ takes nothing more ──answers written──▶ closing ──▶ closed
+//     └────────────── an answer that ends it, idle too long, evicted ────────┘
 
 import type { Socket } from 'node:net'
+import type { BrokenHead } from './broken-head.ts'
 import type { ClientPlaces, PlaceHolder } from './client-places.ts'
-import { closeLingering } from './own-answer.ts'
+import type { HttpExchange } from './http-exchange.ts'
+import { closeLingering, readIntoNothing } from './lingering.ts'
 
 /** A request that waits for its turn, or has it. */
 export interface Turn {
+  /** Node has left the socket to us: nobody would take what is read from it. */
+  readonly isTunnel: boolean
   /** The answers before it are written: it may begin. Whoever began it calls `HttpConnection.endTurn`. */
   begin(): void
 }
@@ -17,6 +24,8 @@ export interface HttpConnectionParts {
   readonly holdMs: number
   /** Requests of all connections that wait behind others; false: there are too many. */
   readonly onQueued: (change: number) => boolean
+  /** The answers to what came before `broken` are written. */
+  readonly onBroken: (connection: HttpConnection, broken: BrokenHead) => void
   readonly onClosed: (connection: HttpConnection) => void
 }
 
@@ -24,20 +33,26 @@ export interface HttpConnectionParts {
 const HEAD_WITHIN_MS = 10_000
 /** Longer than load balancers and browsers keep an unused connection for the next request, as nginx has it. */
 export const KEEP_ALIVE_MS = 75_000
+/** Old clients send an empty line behind a body (RFC 9112 §2.2): that is no beginning of a head. */
+const EMPTY_LINE_BYTES = 2
 
 export class HttpConnection implements PlaceHolder {
   readonly socket: Socket
   /** As the socket told it at the start; it cannot be asked any more once the client is gone. */
   readonly address: string | undefined
   readonly port: number
-  /** Nothing that comes is passed on any more. */
-  isRefused = false
-  /** Said when the answers under way are written: what came behind them was no HTTP. */
-  lastWords: (() => void) | null = null
+  /** False: nothing that comes is passed on any more. */
+  isOpen = true
+  /** Answers the request whose turn it is; null: there is none, or it waits for a place, or we answer it ourselves. */
+  exchange: HttpExchange | null = null
+  /** What came behind the requests that were read; part of the last one, if that is not whole. */
+  broken: BrokenHead | null = null
 
   readonly #parts: HttpConnectionParts
   readonly #turns: Turn[] = []
   #hasTurn = false
+  #isDraining = false
+  #isClosing = false
   /** When the head that is under way, or the next one, began to be waited for. */
   #headSince = performance.now()
   #bytesAtRest = 0
@@ -50,9 +65,10 @@ export class HttpConnection implements PlaceHolder {
     this.address = socket.remoteAddress
     this.port = socket.remotePort ?? 0
     socket.on('error', ignore)
+    socket.on('end', this.#onClientEnd)
     socket.once('close', this.#onClosed)
     // Node calls it behind an answer that ends the connection. A client that is still sending would get a reset before it has read that.
-    socket.destroySoon = () => closeLingering(socket)
+    socket.destroySoon = () => this.close()
   }
 
   /** `host:port`, for logs and for the provider. */
@@ -67,51 +83,80 @@ export class HttpConnection implements PlaceHolder {
 
   /** No whole head has come for too long, or nothing at all. */
   isTooSlow(now: number): boolean {
-    if (this.#hasTurn || this.socket.destroyed) return false
-    const isSpeaking = !this.#hasSpoken || this.socket.bytesRead > this.#bytesAtRest
+    if (this.#hasTurn || this.#isClosing || this.socket.destroyed) return false
+    const isSpeaking = !this.#hasSpoken || this.socket.bytesRead > this.#bytesAtRest + EMPTY_LINE_BYTES
     if (!isSpeaking) this.#headSince = now
     return now - this.#headSince > HEAD_WITHIN_MS
   }
 
-  /** False: too many requests wait already, and the connection was closed. */
-  queue(turn: Turn): boolean {
+  queue(turn: Turn): void {
     this.#hasSpoken = true
     if (!this.#hasTurn) {
       this.#begin(turn)
-      return true
+    } else if (this.#parts.onQueued(1)) {
+      this.#turns.push(turn)
+      this.#pause()
+    } else {
+      // The client sees that these were not answered, and sends them again.
+      this.takeNoMore()
     }
-    if (!this.#parts.onQueued(1)) {
-      this.isRefused = true
-      this.socket.destroy()
-      return false
-    }
-    this.#turns.push(turn)
-    this.socket.pause()
-    return true
   }
 
   endTurn(): void {
-    this.#hasTurn = false
+    this.yieldTurn()
+    if (this.#isClosing || this.socket.destroyed) return
     const next = this.#turns.shift()
     if (next !== undefined) {
       this.#parts.onQueued(-1)
-      if (this.#turns.length === 0) this.socket.resume()
+      if (this.#turns.length === 0 && !next.isTunnel) this.socket.resume()
       this.#begin(next)
-      return
-    }
-    if (this.lastWords !== null) this.lastWords()
+    } else if (this.broken !== null) this.#parts.onBroken(this, this.broken)
     else this.#rest()
+  }
+
+  /** Ends the turn of a request that comes once more. */
+  yieldTurn(): void {
+    this.#hasTurn = false
+    this.exchange = null
+  }
+
+  /** What has come behind the requests that were read is no HTTP, and what comes behind that is not looked at. */
+  breakOff(broken: BrokenHead): void {
+    this.broken = broken
+    this.takeNoMore()
+  }
+
+  /** What was queued is answered, what comes is dropped; then the connection closes. */
+  takeNoMore(): void {
+    this.isOpen = false
+    readIntoNothing(this.socket)
+  }
+
+  /** Ends the connection behind what is written. Requests that wait are dropped: a client counts on nothing behind a close (RFC 9112 §9.6). */
+  close(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    this.isOpen = false
+    this.#dropTurns()
+    this.#parts.places.leave(this)
+    closeLingering(this.socket)
+  }
+
+  /** Ends the connection now, and as a failure unless nothing is under way. */
+  cut(): void {
+    if (this.#isClosing) this.socket.destroy()
+    else this.socket.resetAndDestroy()
   }
 
   /** Its place is given to somebody who waits. */
   onEvicted(): void {
-    this.isRefused = true
-    closeLingering(this.socket)
+    this.close()
   }
 
-  /** Nothing new is taken; closes at once if nothing is under way. */
+  /** Closes as soon as nothing is under way. */
   drain(): void {
-    if (!this.#hasTurn) this.onEvicted()
+    this.#isDraining = true
+    if (!this.#hasTurn) this.close()
   }
 
   /** Resolves with whether there is a place for this connection. */
@@ -123,20 +168,38 @@ export class HttpConnection implements PlaceHolder {
 
   #begin(turn: Turn): void {
     this.#hasTurn = true
+    this.#parts.places.wake(this)
     turn.begin()
   }
 
   #rest(): void {
     this.#bytesAtRest = this.socket.bytesRead
     this.#headSince = performance.now()
-    if (!this.#parts.places.rest(this)) this.onEvicted()
+    if (!this.isOpen || this.#isDraining || !this.#parts.places.rest(this)) this.close()
+  }
+
+  /** Node reads on by itself at the end of each request that it has parsed, so this must come after that. */
+  #pause(): void {
+    setImmediate(() => {
+      if (this.#turns.length > 0 && this.isOpen) this.socket.pause()
+    })
+  }
+
+  /** A client whose half has ended waits for nothing, unless it is being told what was wrong. */
+  readonly #onClientEnd = (): void => {
+    if (this.exchange !== null) this.exchange.onClientEnd()
+    else if (this.#hasTurn && this.isOpen) this.socket.destroy()
   }
 
   readonly #onClosed = (): void => {
-    this.#parts.onQueued(-this.#turns.length)
-    this.#turns.length = 0
+    this.#dropTurns()
     this.#parts.places.leave(this)
     this.#parts.onClosed(this)
+  }
+
+  #dropTurns(): void {
+    this.#parts.onQueued(-this.#turns.length)
+    this.#turns.length = 0
   }
 }
 

@@ -1,29 +1,31 @@
 // One request of a client and its answer: finds a provider, opens a stream, says the request, relays the answer. Where a provider fails
-// before anything was answered, the request goes elsewhere if retry.ts allows; otherwise the client is told what failed, and on whose side.
+// before anything was answered, the request goes elsewhere if placement.ts allows; otherwise the client is told what failed, and on whose
+// side.
 //
 //   waiting ──stream opened──▶ sent ──head of the answer──▶ answering ──▶ done
 //      ▲                        │ refused, lost, silent           └── 101 ──▶ spliced ──▶ done
 //      └────────────────────────┘
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
 import type { AnswerFacts } from '../http/answer-page.ts'
 import type { FitRequest } from '../http/gate.ts'
 import { encodeRequestHead } from '../http/heads.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
-import { StreamCode, type StreamHandle } from '../protocol/index.ts'
+import { StreamCode } from '../protocol/index.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog, Watched } from '../runtime/watchdog.ts'
 import { type AnswerOutcome, AnswerRelay } from './answer-relay.ts'
 import { answerFor } from './failures.ts'
 import { writeOwnAnswer } from './own-answer.ts'
+import { type Place, Placement } from './placement.ts'
 import type { ProviderSession } from './provider-session.ts'
 import { RequestSource } from './request-source.ts'
-import { decideRetry, mayRepeat, type RetryBudget } from './retry.ts'
+import type { RetryBudget } from './retry.ts'
 
 export interface HttpExchangeParts {
   readonly request: IncomingMessage
+  /** Attached to its socket: the answers before it are written. */
   readonly response: ServerResponse
   readonly fit: FitRequest
   /** The fields that go to the target. */
@@ -32,6 +34,7 @@ export interface HttpExchangeParts {
   readonly early: Uint8Array
   readonly facts: AnswerFacts
   readonly requestBufferBytes: number
+  readonly holdMs: number
   readonly idleTimeoutMs: number
   readonly watchdog: Watchdog
   readonly budget: RetryBudget
@@ -39,8 +42,8 @@ export interface HttpExchangeParts {
   readonly streamHead: () => Uint8Array
   /** The best provider that was not tried yet; null: none. */
   readonly choose: (tried: ReadonlySet<ProviderSession>) => ProviderSession | null
-  /** Nobody can take the request now: call `place` again when that may have changed, or `giveUp` when it took too long. */
-  readonly onWaiting: (exchange: HttpExchange) => void
+  /** Nobody can take the request now: call `place` again when that may have changed, or `giveUp` at that time of `performance.now`. */
+  readonly onWaiting: (exchange: HttpExchange, untilMs: number) => void
   /** The connection should close with this answer. */
   readonly mustClose: () => boolean
   readonly onDone: (exchange: HttpExchange, outcome: ExchangeOutcome) => void
@@ -54,52 +57,43 @@ const MOST_REPEATED_BYTES = 65_536
 
 export class HttpExchange implements StreamOwner, Watched {
   readonly #parts: HttpExchangeParts
+  readonly #placement: Placement
   readonly #source: RequestSource
-  readonly #refusedBy = new Set<ProviderSession>()
-  readonly #startedAt = performance.now()
-  #stream: StreamHandle | null = null
-  #provider: ProviderSession | null = null
+  /** Where the request is now; null: it waits. */
+  #place: Place | null = null
   #relay: AnswerRelay | null = null
   #splice: Splice | null = null
-  #lastRefusal: number = StreamCode.overloaded
-  #timesSent = 0
+  /** Decided, though the client's socket may not have taken all of it. */
   #outcome: ExchangeOutcome | null = null
   #isDone = false
 
   constructor(parts: HttpExchangeParts) {
-    const { request, fit, fields, requestBufferBytes } = parts
+    const { request, response, fit, fields, requestBufferBytes } = parts
     const { method, target, body, expectsContinue, upgrade } = fit
     this.#parts = parts
+    this.#placement = new Placement({ ...parts, method })
     this.#source = new RequestSource({
       request,
       head: encodeRequestHead({ method, target, body, expectsContinue, upgrade, fields }),
       ending: upgrade === null ? 'closed' : 'open',
       mostKeptBytes: Math.max(MOST_REPEATED_BYTES, requestBufferBytes),
     })
-    parts.response.on('close', this.#onResponseClosed)
+    response.on('close', this.#onResponseClosed)
     parts.watchdog.watch(this, parts.idleTimeoutMs)
-  }
-
-  /** The status that the client was told; 0: none. */
-  get status(): number {
-    return this.#relay?.status || this.#parts.response.statusCode
   }
 
   get facts(): AnswerFacts {
     return this.#parts.facts
   }
 
-  get provider(): ProviderSession | null {
-    return this.#provider
+  /** The status that the client was told, or would be. */
+  get status(): number {
+    return this.#relay?.status || this.#parts.response.statusCode
   }
 
-  isOf(socket: Socket): boolean {
-    return this.#parts.request.socket === socket
-  }
-
-  /** All of the client's request has come. */
-  get isWholeHere(): boolean {
-    return this.#source.isEnded
+  /** Some of the client's request is still to come. */
+  get isComing(): boolean {
+    return !this.#parts.request.complete
   }
 
   get bodyBytes(): number {
@@ -108,19 +102,20 @@ export class HttpExchange implements StreamOwner, Watched {
 
   /** The client has not sent all of its body, and nothing but the client is waited for. */
   get isWaitingForBody(): boolean {
-    return this.#stream !== null && this.#relay?.hasBegun === false && this.#source.isWaitingForClient
+    if (this.#place === null || this.#relay?.hasBegun || this.#isWaitingForContinue) return false
+    return this.#source.isWaitingForClient
   }
 
   get bytesMoved(): number {
     if (this.#splice !== null) return this.#splice.bytesMoved
-    const { response } = this.#parts
-    return this.#source.bodyBytes + (this.#relay?.bodyBytes ?? 0) - response.writableLength
+    return this.#source.bodyBytes + (this.#relay?.bodyBytes ?? 0) - this.#parts.response.writableLength
   }
 
-  /** Bytes wait for the client, or its body for the provider. */
+  /** Bytes wait for the client, its body for the provider, or the client for the word to send it. */
   get isWaiting(): boolean {
     if (this.#splice !== null) return this.#splice.isWaiting
-    return this.#parts.response.writableLength > 0 || (this.#stream !== null && this.#parts.request.isPaused())
+    if (this.#parts.response.writableLength > 0) return true
+    return this.#place !== null && (this.#parts.request.isPaused() || this.#isWaitingForContinue)
   }
 
   get isHalfClosed(): boolean {
@@ -129,25 +124,16 @@ export class HttpExchange implements StreamOwner, Watched {
 
   /** Sends the request to the best provider there is; without one it waits. */
   place(): void {
-    if (this.#outcome !== null || this.#stream !== null) return
-    const full = new Set(this.#refusedBy)
-    for (let provider = this.#parts.choose(full); provider !== null; provider = this.#parts.choose(full)) {
-      const stream = provider.session.openStream()
-      if (stream !== null) {
-        this.#send(provider, stream)
-        return
-      }
-      full.add(provider)
-    }
-    // Everybody who serves it has refused: waiting would not change that.
-    if (this.#refusedBy.size > 0 && full.size === this.#refusedBy.size) this.#answer(answerFor(this.#lastRefusal))
-    else this.#parts.onWaiting(this)
+    if (this.#outcome !== null || this.#place !== null) return
+    const place = this.#placement.open()
+    if (place === 'wait') this.#parts.onWaiting(this, this.#placement.waitUntil())
+    else if (place === 'refused') this.giveUp()
+    else this.#send(place)
   }
 
-  /** Nobody took the request in time. */
+  /** Nobody took the request, or not in time. */
   giveUp(): void {
-    if (this.#stream !== null) return
-    this.#answer(this.#refusedBy.size > 0 ? answerFor(this.#lastRefusal) : 'EDGERQ-NO-PROVIDER')
+    if (this.#place === null) this.#answer(this.#placement.answer)
   }
 
   /** Tells the client why it is not served, if it was not told anything yet; otherwise its connection is reset. */
@@ -164,12 +150,19 @@ export class HttpExchange implements StreamOwner, Watched {
     else this.refuse(answerFor(code))
   }
 
+  /** The client ended its half: it waits for no answer that is not written yet. */
+  onClientEnd(): void {
+    const { request } = this.#parts
+    // Of a body that breaks off node tells by itself; what is spliced tells both ends apart.
+    if (!request.complete || this.#outcome !== null || this.#splice !== null) return
+    this.#outcome = 'clientGone'
+    this.#break(StreamCode.cancelled)
+  }
+
   /** Its provider has fallen silent: what can be asked elsewhere is, while the silence may yet turn out to be the end. */
   onProviderSuspect(provider: ProviderSession): void {
-    if (this.#provider !== provider || this.#stream === null || this.#relay?.hasBegun || this.#splice !== null) return
-    const other = this.#parts.choose(new Set([...this.#refusedBy, provider]))
-    if (other === null || other.isSuspect || !this.#mayRepeat()) return
-    this.#refusedBy.add(provider)
+    if (this.#place?.provider !== provider || this.#outcome !== null || this.#relay?.hasBegun) return
+    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) return
     this.#leaveStream()
     this.place()
   }
@@ -177,20 +170,26 @@ export class HttpExchange implements StreamOwner, Watched {
   onStreamReady(): void {
     this.#source.onStreamReady()
     this.#relay?.pump()
+    if (this.#relay?.hasBegun) this.#source.forget()
   }
 
-  #send(provider: ProviderSession, stream: StreamHandle): void {
+  /** A client that was not told to go on need not send anything. */
+  get #isWaitingForContinue(): boolean {
+    const isTold = this.#relay === null || this.#relay.hasContinued || this.#relay.hasBegun
+    return this.#parts.fit.expectsContinue && !isTold && this.#source.bodyBytes === 0
+  }
+
+  #send(place: Place): void {
     const { response, fit, streamHead, mustClose } = this.#parts
-    this.#provider = provider
-    this.#stream = stream
-    this.#timesSent++
+    const { stream } = place
+    this.#place = place
     stream.owner = this
     this.#relay = new AnswerRelay({
       stream,
       response,
       isHead: fit.method === 'HEAD',
+      version: fit.version,
       mayUpgrade: fit.upgrade !== null,
-      takesInterim: fit.version === '1.1',
       // What of the body was not read would be taken for the next request.
       mustClose: () => mustClose() || !this.#source.isEnded,
       onOutcome: (outcome) => this.#onAnswer(outcome),
@@ -200,28 +199,26 @@ export class HttpExchange implements StreamOwner, Watched {
   }
 
   #onAnswer(outcome: AnswerOutcome): void {
-    if (outcome.kind === 'failed') {
-      this.#onFailed(outcome.code)
-      return
-    }
-    if (outcome.kind === 'upgraded') {
-      this.#join(outcome.rest)
-      return
-    }
-    // `close` of the response follows, when the client's socket has taken everything.
+    if (outcome.kind === 'failed') this.#onFailed(outcome.code)
+    else if (outcome.kind === 'upgraded') this.#join(outcome.rest)
+    else this.#onWhole()
+  }
+
+  /** `close` of the response follows, when the client's socket has taken everything. */
+  #onWhole(): void {
+    const { stream } = this.#place!
     this.#outcome = 'answered'
     // An upgrade that was not to be: nothing follows the request.
-    this.#stream?.finish()
+    stream.finish()
     if (this.#source.isEnded) return
-    this.#stream?.stop(StreamCode.cancelled)
-    this.#stream?.reset(StreamCode.cancelled)
+    this.#source.drop()
+    stream.reset(StreamCode.cancelled)
   }
 
   #join(rest: Uint8Array): void {
     const { request, early, watchdog, idleTimeoutMs } = this.#parts
     const { socket } = request
-    const stream = this.#stream!
-    const splice = new Splice(socket, stream, () => {
+    const splice = new Splice(socket, this.#place!.stream, () => {
       watchdog.forget(this)
       this.#finish('upgraded')
     })
@@ -232,43 +229,19 @@ export class HttpExchange implements StreamOwner, Watched {
   }
 
   #onFailed(code: number): void {
-    const stream = this.#stream!
-    const relay = this.#relay!
-    if (relay.hasBegun) {
+    const place = this.#place!
+    const { isAccepted, hasBegun } = this.#relay!
+    if (hasBegun) {
       this.#break(code)
       return
     }
-    const isSessionLost = code === StreamCode.sessionLost
-    const decision = relay.isAccepted
-      ? 'fail'
-      : decideRetry({ wasEverSent: stream.wasEverSent, isSessionLost, resetCode: code })
-    if (decision === 'nextProvider') this.#strikeOut(this.#provider!, code)
-    // The provider went, or was told to end at once: what had begun there may have been carried out.
-    const wasLost = isSessionLost || code === StreamCode.cancelled
-    const goesOn = decision === 'fail' ? wasLost && this.#mayRepeat() : this.#source.isWholeHere
-    if (!goesOn) {
+    const { isWholeHere } = this.#source
+    if (!this.#placement.mayGoOn({ ...place, code, isAccepted, isWholeHere })) {
       this.#answer(answerFor(code))
       return
     }
     this.#leaveStream()
     this.place()
-  }
-
-  /** A provider that drains is out for everybody, and another may yet come: that is worth waiting for. */
-  #strikeOut(provider: ProviderSession, code: number): void {
-    this.#lastRefusal = code
-    if (code === StreamCode.draining) provider.isDraining = true
-    else this.#refusedBy.add(provider)
-  }
-
-  #mayRepeat(): boolean {
-    const isAllowed = mayRepeat({
-      method: this.#parts.fit.method,
-      isWholeHere: this.#source.isWholeHere,
-      timesSent: this.#timesSent,
-      ageMs: performance.now() - this.#startedAt,
-    })
-    return isAllowed && this.#parts.budget.spend()
   }
 
   #answer(code: AnswerCode, detail?: string): void {
@@ -282,29 +255,27 @@ export class HttpExchange implements StreamOwner, Watched {
 
   /** The client must not take what it has for the whole. */
   #break(code: number): void {
-    this.#outcome ??= 'broken'
-    if (this.#outcome === 'answered') this.#outcome = 'broken'
+    if (this.#outcome === null || this.#outcome === 'answered') this.#outcome = 'broken'
     this.#leaveStream(code)
     this.#parts.request.socket.resetAndDestroy()
   }
 
   readonly #onResponseClosed = (): void => {
     if (this.#splice !== null) return
-    const { response } = this.#parts
-    const isWhole = response.writableFinished
+    const isWhole = this.#parts.response.writableFinished
     if (!isWhole) this.#leaveStream()
     this.#finish(isWhole ? (this.#outcome ?? 'answered') : this.#outcome === 'broken' ? 'broken' : 'clientGone')
   }
 
   #leaveStream(code: number = StreamCode.cancelled): void {
-    const stream = this.#stream
+    const place = this.#place
     this.#source.leaveStream()
     this.#relay?.leave()
-    this.#stream = null
-    if (stream === null) return
-    stream.owner = null
-    stream.reset(code)
-    stream.stop(code)
+    this.#place = null
+    if (place === null) return
+    place.stream.owner = null
+    place.stream.reset(code)
+    place.stream.stop(code)
     this.#relay?.releaseAll()
   }
 
@@ -313,8 +284,12 @@ export class HttpExchange implements StreamOwner, Watched {
     this.#isDone = true
     this.#parts.watchdog.forget(this)
     this.#relay?.leave()
+    if (this.#place !== null && this.#splice === null) {
+      this.#place.stream.owner = null
+      // Nothing stands behind the end of an answer: a provider that goes on must not keep the stream open.
+      this.#place.stream.stop(StreamCode.cancelled)
+    }
     this.#relay?.releaseAll()
-    if (this.#stream !== null && this.#splice === null) this.#stream.owner = null
     this.#parts.onDone(this, outcome)
   }
 }

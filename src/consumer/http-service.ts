@@ -3,25 +3,24 @@
 //   Listener ─▶ HttpConnection ─▶ node's parser ─▶ gate ─▶ turn ─▶ place ─▶ HttpExchange ─▶ provider
 //                                      └── broken ──────┴── unfit ──────┴── none: an answer of our own
 
-import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http'
+import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { validate as isUuid, v7 as newRequestId } from 'uuid'
-import type { AnswerFacts } from '../http/answer-page.ts'
 import { type ForwardingFacts, hasLooped, requestFields, requestIdOf } from '../http/forwarding.ts'
-import { type FitRequest, inspectRequest } from '../http/gate.ts'
+import type { FitRequest } from '../http/gate.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { encodeStreamHead, StreamCode } from '../protocol/index.ts'
 import { Balancer } from './balancer.ts'
-import { causeOfBrokenHead } from './broken-head.ts'
 import { ClientPlaces } from './client-places.ts'
-import { HttpConnection, KEEP_ALIVE_MS } from './http-connection.ts'
+import { HttpConnection } from './http-connection.ts'
 import { type ExchangeOutcome, HttpExchange } from './http-exchange.ts'
+import { type Arrival, createHttpServer, inspect, responseOf } from './http-server.ts'
 import { Listener } from './listener.ts'
-import { sendOwnAnswer, writeOwnAnswer } from './own-answer.ts'
 import { plainHead } from './plain-head.ts'
 import { ProviderQueue } from './provider-queue.ts'
 import type { ProviderSession } from './provider-session.ts'
+import { Refusals } from './refusals.ts'
 import { RetryBudget } from './retry.ts'
 import type { Service, ServiceParts } from './service.ts'
 import { SlowClients } from './slow-clients.ts'
@@ -29,11 +28,11 @@ import { SlowClients } from './slow-clients.ts'
 /** Requests that wait behind others of their connections, in all. */
 const MOST_QUEUED = 10_000
 
-/** What node has read of one request. `early`: bytes behind a head that asked for an upgrade. */
-interface Arrival {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse | null
-  readonly early: Uint8Array
+/** A request that is fit, and whose it is. */
+interface Visit {
+  readonly connection: HttpConnection
+  readonly arrival: Arrival
+  readonly fit: FitRequest
 }
 
 export class HttpService implements Service {
@@ -44,7 +43,8 @@ export class HttpService implements Service {
   readonly #trusted: TrustedProxies
   readonly #balancer: Balancer
   readonly #places: ClientPlaces<HttpConnection>
-  readonly #slow: SlowClients
+  readonly #refusals: Refusals
+  readonly #slow: SlowClients<HttpConnection>
   readonly #queue = new ProviderQueue<HttpExchange>()
   readonly #budget = new RetryBudget()
   readonly #exchanges = new Set<HttpExchange>()
@@ -62,12 +62,17 @@ export class HttpService implements Service {
     this.#trusted = new TrustedProxies(service.trustedProxies)
     this.#balancer = new Balancer(service.balance)
     this.#places = new ClientPlaces(service.maxConnections)
+    this.#refusals = new Refusals(service, parts.log)
     this.#slow = new SlowClients({
       isTrusted: (address) => this.#trusted.trusts(address),
-      onTooSlow: (connection) => this.#refuseHead(connection, 'EDGERQ-REQUEST-TIMEOUT'),
+      onTooSlow: (connection) => this.#refusals.answerBroken(connection, { code: 'EDGERQ-REQUEST-TIMEOUT' }),
       exchanges: this.#exchanges,
     })
-    this.#server = this.#makeServer()
+    this.#server = createHttpServer({
+      requestBufferBytes: service.requestBufferBytes,
+      onArrival: (arrival) => this.#onArrival(arrival),
+      onBroken: (error, socket) => this.#refusals.onBroken(error, socket, this.#connections.get(socket)),
+    })
   }
 
   /** Rejects with a `ListenError`. */
@@ -105,38 +110,16 @@ export class HttpService implements Service {
 
   cut(): void {
     for (const exchange of [...this.#exchanges]) exchange.cut(StreamCode.cancelled)
-    for (const socket of [...this.#connections.keys()]) socket.resetAndDestroy()
-  }
-
-  #makeServer(): Server {
-    const server = createServer({
-      maxHeaderSize: this.service.requestBufferBytes,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      noDelay: true,
-      // The gate says no with a code of ours; node's own deadlines only run for servers that listen themselves.
-      requireHostHeader: false,
-      insecureHTTPParser: false,
-      requestTimeout: 0,
-      headersTimeout: 0,
-    })
-    // Node drops fields beyond it without a word, and with them perhaps a second Host; the size of the head bounds them.
-    server.maxHeadersCount = 0
-    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
-      this.#onArrival({ request, response, early: NOTHING })
-    server.on('request', onRequest).on('checkContinue', onRequest).on('checkExpectation', onRequest)
-    const onTunnel = (request: IncomingMessage, _socket: unknown, early: Uint8Array) =>
-      this.#onArrival({ request, response: null, early })
-    server.on('upgrade', onTunnel).on('connect', onTunnel)
-    server.on('clientError', (error, socket) => this.#onBroken(error, socket as Socket))
-    return server
+    for (const connection of [...this.#connections.values()]) connection.cut()
   }
 
   #onSocket(socket: Socket): void {
     const connection = new HttpConnection({
       socket,
       places: this.#places,
-      holdMs: this.service.holdSeconds * 1_000,
+      holdMs: this.#holdMs,
       onQueued: (change) => this.#onQueued(change),
+      onBroken: (spent, broken) => this.#refusals.answerBroken(spent, broken),
       onClosed: (closed) => this.#onClosed(closed),
     })
     if (!this.#slow.admit(connection)) {
@@ -145,67 +128,79 @@ export class HttpService implements Service {
       return
     }
     this.#connections.set(socket, connection)
+    this.#readFrom(socket)
+  }
+
+  #readFrom(socket: Socket): void {
     this.#server.emit('connection', socket)
     socket.resume()
   }
 
   #onArrival(arrival: Arrival): void {
-    const { request } = arrival
-    const connection = this.#connections.get(request.socket)
+    const connection = this.#connections.get(arrival.request.socket)
     // Node hands on what stands behind a request that was refused, too.
-    if (connection === undefined || connection.isRefused) return
+    if (connection === undefined || !connection.isOpen) return
     this.#slow.onSpoke(connection)
-    const { method = '', url: target = '', httpVersion, rawHeaders: fields } = request
-    const verdict = inspectRequest({ method, target, httpVersion, fields })
+    const verdict = inspect(arrival.request)
+    const isTunnel = arrival.response === null
     if (!verdict.fit) {
-      connection.isRefused = true
-      connection.queue({ begin: () => this.#refuse(connection, arrival, verdict.code, verdict.detail) })
-    } else if (arrival.response === null && verdict.request.upgrade === null) {
-      connection.queue({ begin: () => this.#readAgain(connection, verdict.request, arrival.early) })
-    } else {
-      connection.queue({ begin: () => void this.#serve(connection, arrival, verdict.request) })
+      connection.takeNoMore()
+      connection.queue({ isTunnel, begin: () => this.#refusals.answer(connection, responseOf(arrival), verdict) })
+      return
     }
+    const visit = { connection, arrival, fit: verdict.request }
+    const isOffered = isTunnel && verdict.request.upgrade === null
+    connection.queue({ isTunnel, begin: () => (isOffered ? this.#readAgain(visit) : void this.#serve(visit)) })
   }
 
   /** The offer to upgrade is not passed on, and node has stopped reading HTTP because of it: it is given the request without the offer. */
-  #readAgain(connection: HttpConnection, fit: FitRequest, early: Uint8Array): void {
+  #readAgain({ connection, arrival, fit }: Visit): void {
     const { socket } = connection
-    connection.endTurn()
-    if (early.length > 0) socket.unshift(early)
+    connection.yieldTurn()
+    if (arrival.early.length > 0) socket.unshift(arrival.early)
     socket.unshift(plainHead(fit))
-    this.#server.emit('connection', socket)
-    socket.resume()
+    this.#readFrom(socket)
   }
 
-  async #serve(connection: HttpConnection, arrival: Arrival, fit: FitRequest): Promise<void> {
+  async #serve(visit: Visit): Promise<void> {
+    const { connection, arrival, fit } = visit
     this.#budget.onRequest()
     const facts = this.#factsOf(connection)
     const requestId = requestIdOf(fit.fields, facts)
-    const answerFacts: AnswerFacts = { requestId, service: this.service.name }
-    const response = arrival.response ?? responseFor(arrival.request)
-    if (this.#isDraining) return this.#end(connection, response, 'EDGERQ-STOPPING', answerFacts)
-    if (hasLooped(fit.fields, this.#hopName)) return this.#end(connection, response, 'EDGERQ-LOOP', answerFacts)
-    if (!(await connection.enter())) return this.#end(connection, response, 'EDGERQ-BUSY', answerFacts)
+    const response = responseOf(arrival)
+    const refuse = (code: AnswerCode, detail?: string) =>
+      this.#refusals.answer(connection, response, { code, ...(detail !== undefined && { detail }) }, requestId)
+    if (this.#isDraining) return refuse('EDGERQ-STOPPING')
+    if (hasLooped(fit.fields, this.#hopName)) return refuse('EDGERQ-LOOP')
+    if (!(await connection.enter())) return refuse('EDGERQ-BUSY')
     if (response.destroyed || connection.socket.destroyed) return connection.endTurn()
+    const { broken } = connection
+    if (broken !== null && !arrival.request.complete) return refuse(broken.code, broken.detail)
     const exchange = new HttpExchange({
       request: arrival.request,
       response,
       fit,
       early: arrival.early,
       fields: requestFields(fit, { ...facts, requestId }),
-      facts: answerFacts,
+      facts: { requestId, service: this.service.name },
       requestBufferBytes: this.service.requestBufferBytes,
+      holdMs: this.#holdMs,
       idleTimeoutMs: this.service.idleTimeoutSeconds * 1_000,
       watchdog: this.#parts.watchdog,
       budget: this.#budget,
       streamHead: () => this.#streamHead(connection, requestId),
       choose: (tried) => this.#choose(tried, connection),
-      onWaiting: (waiting) => this.#queue.wait(waiting, performance.now() + this.service.holdSeconds * 1_000),
+      onWaiting: (waiting, untilMs) => this.#queue.wait(waiting, untilMs),
       mustClose: () => this.#isDraining || this.#places.isCrowded,
-      onDone: (done, outcome) => this.#onDone(done, outcome, connection, arrival.request),
+      onDone: (done, outcome) => this.#onDone(done, outcome, visit),
     })
+    connection.exchange = exchange
     this.#exchanges.add(exchange)
     exchange.place()
+  }
+
+  get #holdMs(): number {
+    return this.service.holdSeconds * 1_000
   }
 
   #factsOf(connection: HttpConnection): ForwardingFacts {
@@ -233,86 +228,24 @@ export class HttpService implements Service {
     return this.#balancer.choose(this.#parts.directory.providersOf(this.service.uuid), tried, connection.address ?? '')
   }
 
-  #refuse(connection: HttpConnection, arrival: Arrival, code: AnswerCode, detail?: string): void {
-    const facts = { requestId: newRequestId(), service: this.service.name, ...(detail !== undefined && { detail }) }
-    this.#end(connection, arrival.response ?? responseFor(arrival.request), code, facts)
-  }
-
-  /** Answers by ourselves and closes. */
-  #end(connection: HttpConnection, response: ServerResponse, code: AnswerCode, facts: AnswerFacts): void {
-    connection.isRefused = true
-    this.#note(code, connection, facts.requestId)
-    response.once('close', () => connection.endTurn())
-    if (response.destroyed) connection.endTurn()
-    else writeOwnAnswer(response, code, facts)
-  }
-
-  #onBroken(error: Error, socket: Socket): void {
-    const connection = this.#connections.get(socket)
-    if (connection === undefined || connection.isRefused || !socket.writable) {
-      socket.destroy()
-      return
-    }
-    connection.isRefused = true
-    const { code, detail } = causeOfBrokenHead(error)
-    if (code === null) socket.destroy()
-    else if (!connection.isBusy) this.#refuseHead(connection, code, detail)
-    else if (!this.#refuseBody(socket, code, detail))
-      connection.lastWords = () => this.#refuseHead(connection, code, detail)
-  }
-
-  /** False: the broken bytes do not belong to a request that is being answered. */
-  #refuseBody(socket: Socket, code: AnswerCode, detail: string | undefined): boolean {
-    for (const exchange of this.#exchanges) {
-      if (exchange.isOf(socket) && !exchange.isWholeHere) {
-        exchange.refuse(code, detail)
-        return true
-      }
-    }
-    return false
-  }
-
-  #refuseHead(connection: HttpConnection, code: AnswerCode, detail?: string): void {
-    const { socket } = connection
-    connection.isRefused = true
-    // Browsers open connections ahead; an answer to no request would be taken for one to the next.
-    if (socket.bytesRead === 0) return void socket.destroy()
-    const facts = { requestId: newRequestId(), service: this.service.name, ...(detail !== undefined && { detail }) }
-    this.#note(code, connection, facts.requestId)
-    sendOwnAnswer(socket, code, facts)
-  }
-
-  #onDone(
-    exchange: HttpExchange,
-    outcome: ExchangeOutcome,
-    connection: HttpConnection,
-    request: IncomingMessage,
-  ): void {
+  #onDone(exchange: HttpExchange, outcome: ExchangeOutcome, { connection, arrival }: Visit): void {
     this.#queue.leave(exchange)
     this.#exchanges.delete(exchange)
     const { requestId } = exchange.facts
-    if (outcome.startsWith('EDGERQ-')) this.#note(outcome as AnswerCode, connection, requestId)
+    if (outcome.startsWith('EDGERQ-')) this.#refusals.note(outcome as AnswerCode, connection, requestId)
     if (this.#parts.log.isDebug) {
       this.#parts.log.debug('requestDone', {
         service: this.service.uuid,
         client: connection.client,
         request: requestId,
-        method: request.method,
-        target: request.url,
+        method: arrival.request.method,
+        target: arrival.request.url,
         status: exchange.status,
         outcome,
       })
     }
     connection.endTurn()
     this.#tellIfEmpty()
-  }
-
-  /** An answer of our own: counted for everybody, told in full to who asked for it. */
-  #note(code: AnswerCode, connection: HttpConnection, request: string): void {
-    const { log } = this.#parts
-    log.tally('requestRefused')
-    if (!log.isDebug) return
-    log.debug('requestRefusedDetail', { service: this.service.uuid, client: connection.client, request, code })
   }
 
   #onQueued(change: number): boolean {
@@ -328,24 +261,8 @@ export class HttpService implements Service {
   }
 
   #tellIfEmpty(): void {
-    if (this.#isDraining && this.#connections.size === 0 && this.#exchanges.size === 0) {
-      this.#slow.stop()
-      this.#whenEmpty?.()
-    }
+    if (!this.#isDraining || this.#connections.size > 0 || this.#exchanges.size > 0) return
+    this.#slow.stop()
+    this.#whenEmpty?.()
   }
-}
-
-const NOTHING = new Uint8Array(0)
-
-/** For a request that node thinks of as a tunnel: an answer that is none is written as to any other request. */
-function responseFor(request: IncomingMessage): ServerResponse {
-  const { socket } = request
-  const response = new ServerResponse(request)
-  response.shouldKeepAlive = false
-  response.assignSocket(socket)
-  response.once('finish', () => {
-    response.detachSocket(socket)
-    socket.destroySoon()
-  })
-  return response
 }

@@ -13,6 +13,7 @@ export class ProviderQueue<Client extends WaitsForProvider> {
 
   /** `untilMs` on the clock of `performance.now`. */
   wait(client: Client, untilMs: number): void {
+    this.leave(client)
     const expire = () => {
       this.#waiting.delete(client)
       client.giveUp()

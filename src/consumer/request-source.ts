@@ -1,5 +1,5 @@
-// A client's request on its way to a provider, as frames: the body at the pace of the stream, and as long as it is small enough a copy of
-// all that was said, so that it can be said again.
+// A client's request on its way to a provider, as frames: the body at the pace of the stream, and as long as that is small enough a copy of
+// it, so that all can be said again.
 
 import type { IncomingMessage } from 'node:http'
 import type { FieldList } from '../http/fields.ts'
@@ -14,7 +14,7 @@ export interface RequestSourceParts {
   readonly head: Uint8Array
   /** `open`: the client's bytes go on behind the end of the request, if the target switches protocols. */
   readonly ending: 'closed' | 'open'
-  /** More than this is not kept for saying it again. */
+  /** More of the body than this is not kept for saying it again. */
   readonly mostKeptBytes: number
 }
 
@@ -24,6 +24,8 @@ export class RequestSource {
   isEnded = false
 
   readonly #parts: RequestSourceParts
+  readonly #head: Uint8Array
+  /** Frames behind the head, until they become too many. */
   readonly #kept: Uint8Array[] = []
   #keptBytes = 0
   #isKept = true
@@ -32,7 +34,7 @@ export class RequestSource {
 
   constructor(parts: RequestSourceParts) {
     this.#parts = parts
-    this.#keep(encodeFrame(FrameKind.head, parts.head))
+    this.#head = encodeFrame(FrameKind.head, parts.head)
     // Whoever is interested in the end of the client listens to the response.
     parts.request.on('error', ignore)
   }
@@ -50,6 +52,7 @@ export class RequestSource {
   /** Says what was said so far, and from now on what comes. Only while `isWholeHere`. */
   sendTo(stream: StreamHandle): void {
     this.#stream = stream
+    stream.write(this.#head)
     for (const frame of this.#kept) stream.write(frame)
     if (this.isEnded) this.#finish(stream)
     else this.#readOn()
@@ -59,6 +62,19 @@ export class RequestSource {
   leaveStream(): void {
     this.#stream = null
     this.#parts.request.pause()
+  }
+
+  /** It will never be said again: the answer has begun. */
+  forget(): void {
+    this.#isKept = false
+    this.#kept.length = 0
+  }
+
+  /** Nobody wants what still comes; it is read so that the client, who may be waiting for that, goes on to read its answer. */
+  drop(): void {
+    this.forget()
+    this.#stream = null
+    this.#readOn()
   }
 
   /** The stream takes more; or takes nothing ever again: then what still comes is read and dropped, so that the client's end is seen. */
@@ -106,10 +122,7 @@ export class RequestSource {
 
   #keep(bytes: Uint8Array): void {
     this.#keptBytes += bytes.length
-    if (this.#keptBytes > this.#parts.mostKeptBytes) {
-      this.#isKept = false
-      this.#kept.length = 0
-    }
+    if (this.#keptBytes > this.#parts.mostKeptBytes) this.forget()
     if (this.#isKept) this.#kept.push(bytes)
   }
 }

@@ -4,12 +4,15 @@
 import type { HttpConnection } from './http-connection.ts'
 import type { HttpExchange } from './http-exchange.ts'
 
-export interface SlowClientsParts {
+export type SlowConnection = Pick<HttpConnection, 'address' | 'isOpen' | 'isTooSlow' | 'socket'>
+export type SlowExchange = Pick<HttpExchange, 'bodyBytes' | 'isWaitingForBody' | 'refuse'>
+
+export interface SlowClientsParts<Connection> {
   /** Proxies hold many connections for many people. */
   readonly isTrusted: (address: string | undefined) => boolean
   /** No whole head has come in time. */
-  readonly onTooSlow: (connection: HttpConnection) => void
-  readonly exchanges: ReadonlySet<HttpExchange>
+  readonly onTooSlow: (connection: Connection) => void
+  readonly exchanges: ReadonlySet<SlowExchange>
 }
 
 const SWEEP_MS = 1_000
@@ -20,22 +23,25 @@ const MOST_PER_ADDRESS = 200
 /** A body that is slower than this on average, after a time in which anything may happen, blocks a place for nothing. */
 const LEAST_BYTES_PER_SECOND = 100
 const GRACE_SECONDS = 5
+/** What came faster buys no longer pause than this; nginx gives a body as long between two reads. */
+const MOST_PAUSE_SECONDS = 60
 
+/** How a body comes: `ahead` are the bytes that it has come faster than it must. */
 interface Pace {
-  seconds: number
+  ahead: number
   bytes: number
 }
 
-export class SlowClients {
-  readonly #parts: SlowClientsParts
+export class SlowClients<Connection extends SlowConnection> {
+  readonly #parts: SlowClientsParts<Connection>
   /** In the order in which they came. */
-  readonly #silent = new Set<HttpConnection>()
-  readonly #connections = new Set<HttpConnection>()
+  readonly #silent = new Set<Connection>()
+  readonly #connections = new Set<Connection>()
   readonly #byAddress = new Map<string, number>()
-  readonly #paces = new WeakMap<HttpExchange, Pace>()
+  readonly #paces = new WeakMap<SlowExchange, Pace>()
   #interval: NodeJS.Timeout | null = null
 
-  constructor(parts: SlowClientsParts) {
+  constructor(parts: SlowClientsParts<Connection>) {
     this.#parts = parts
   }
 
@@ -48,7 +54,7 @@ export class SlowClients {
   }
 
   /** False: its address has too many connections. */
-  admit(connection: HttpConnection): boolean {
+  admit(connection: Connection): boolean {
     const { address = '' } = connection
     const count = this.#byAddress.get(address) ?? 0
     if (count >= MOST_PER_ADDRESS && !this.#parts.isTrusted(address)) return false
@@ -60,11 +66,11 @@ export class SlowClients {
   }
 
   /** Its first head is whole. */
-  onSpoke(connection: HttpConnection): void {
+  onSpoke(connection: Connection): void {
     this.#silent.delete(connection)
   }
 
-  forget(connection: HttpConnection): void {
+  forget(connection: Connection): void {
     if (!this.#connections.delete(connection)) return
     this.#silent.delete(connection)
     const { address = '' } = connection
@@ -76,7 +82,7 @@ export class SlowClients {
   /** Looks at every connection once; the interval calls it. */
   sweep(now: number): void {
     for (const connection of this.#connections) {
-      if (connection.isTooSlow(now) && !connection.isRefused) this.#parts.onTooSlow(connection)
+      if (connection.isOpen && connection.isTooSlow(now)) this.#parts.onTooSlow(connection)
     }
     for (const exchange of this.#parts.exchanges) {
       if (this.#isDripping(exchange)) exchange.refuse('EDGERQ-REQUEST-TIMEOUT', 'the body came too slowly')
@@ -84,13 +90,14 @@ export class SlowClients {
   }
 
   /** Only seconds in which we waited for the client count. */
-  #isDripping(exchange: HttpExchange): boolean {
+  #isDripping(exchange: SlowExchange): boolean {
     if (!exchange.isWaitingForBody) return false
-    const pace = this.#paces.get(exchange) ?? { seconds: 0, bytes: 0 }
+    const pace = this.#paces.get(exchange) ?? { ahead: GRACE_SECONDS * LEAST_BYTES_PER_SECOND, bytes: 0 }
     this.#paces.set(exchange, pace)
-    pace.seconds++
+    const came = exchange.bodyBytes - pace.bytes
     pace.bytes = exchange.bodyBytes
-    return pace.seconds > GRACE_SECONDS && pace.bytes < LEAST_BYTES_PER_SECOND * pace.seconds
+    pace.ahead = Math.min(pace.ahead + came, MOST_PAUSE_SECONDS * LEAST_BYTES_PER_SECOND) - LEAST_BYTES_PER_SECOND
+    return pace.ahead < 0
   }
 
   #dropOldest(): void {

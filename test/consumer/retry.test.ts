@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { decideRetry } from '../../src/consumer/retry.ts'
+import { decideRetry, mayRepeat, RetryBudget } from '../../src/consumer/retry.ts'
 import { StreamCode } from '../../src/protocol/index.ts'
 
 describe('a stream that failed before it was accepted', () => {
@@ -22,6 +22,8 @@ describe('a stream that failed before it was accepted', () => {
       'draining',
       'overloaded',
       'tooManyHops',
+      'targetCertificate',
+      'wrongKind',
     ].includes(name)
     it(`${isUntouched ? 'goes to the next provider' : 'fails'} when the provider says ${name}`, () => {
       const decision = decideRetry({ wasEverSent: true, isSessionLost: false, resetCode: StreamCode[name] })
@@ -30,6 +32,50 @@ describe('a stream that failed before it was accepted', () => {
   }
 
   it('fails for a code of a later version', () => {
-    assert.equal(decideRetry({ wasEverSent: true, isSessionLost: false, resetCode: 0x28 }), 'fail')
+    assert.equal(decideRetry({ wasEverSent: true, isSessionLost: false, resetCode: 0x2a }), 'fail')
+  })
+})
+
+describe('a request that may have been carried out', () => {
+  const request = { method: 'GET', isWholeHere: true, timesSent: 1, ageMs: 10_000 }
+
+  for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+    it(`may be sent once more with ${method}`, () => {
+      assert.equal(mayRepeat({ ...request, method }), true)
+    })
+  }
+
+  for (const method of ['POST', 'PATCH', 'PUT', 'DELETE', 'TRACE', 'QUERY', 'get', 'FOO']) {
+    it(`may not with ${method}`, () => {
+      assert.equal(mayRepeat({ ...request, method }), false)
+    })
+  }
+
+  it('may not a third time, nor late, nor when some of it is not here any more', () => {
+    assert.equal(mayRepeat({ ...request, timesSent: 2 }), false)
+    assert.equal(mayRepeat({ ...request, ageMs: 10_001 }), false)
+    assert.equal(mayRepeat({ ...request, isWholeHere: false }), false)
+  })
+})
+
+describe('the repeats of a service', () => {
+  function spentOf(budget: RetryBudget, wanted: number): number {
+    let spent = 0
+    for (let i = 0; i < wanted; i++) if (budget.spend()) spent++
+    return spent
+  }
+
+  it('are some at the start, and then a fifth of the requests', () => {
+    const budget = new RetryBudget()
+    assert.equal(spentOf(budget, 5_000), 100)
+    for (let i = 0; i < 500; i++) budget.onRequest()
+    // What a fifth adds up to is not exact.
+    assert.ok(Math.abs(spentOf(budget, 5_000) - 100) <= 1)
+  })
+
+  it('are not saved without end', () => {
+    const budget = new RetryBudget()
+    for (let i = 0; i < 1_000_000; i++) budget.onRequest()
+    assert.equal(spentOf(budget, 5_000), 1_000)
   })
 })
