@@ -27,12 +27,12 @@ export class ClientPlaces<Client extends PlaceHolder> {
     return this.#room.waiting > 0
   }
 
-  /** True: the client has a place from now on, or had it already. False: none came free within `waitMs`. */
-  async enter(client: Client, waitMs: number): Promise<boolean> {
+  /** True: the client has a place from now on, or had it already. False: none came free within `waitMs`, or it went away. */
+  async enter(client: Client, waitMs: number, whenGone?: (giveUp: () => void) => void): Promise<boolean> {
     this.wake(client)
     if (this.#held.has(client)) return true
     if (this.#room.served >= this.#most) this.#evictOne()
-    const leave = await this.#room.enter(waitMs)
+    const leave = await this.#room.enter(waitMs, whenGone)
     if (leave === null) return false
     this.#held.set(client, leave)
     return true

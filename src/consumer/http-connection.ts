@@ -161,7 +161,7 @@ export class HttpConnection implements PlaceHolder {
 
   /** Resolves with whether there is a place for this connection. */
   async enter(): Promise<boolean> {
-    const isIn = await this.#parts.places.enter(this, this.#parts.holdMs)
+    const isIn = await this.#parts.places.enter(this, this.#parts.holdMs, (giveUp) => this.socket.once('close', giveUp))
     if (isIn && this.socket.destroyed) this.#parts.places.leave(this)
     return isIn
   }

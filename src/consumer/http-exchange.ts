@@ -36,6 +36,7 @@ export interface HttpExchangeParts {
   readonly requestBufferBytes: number
   readonly holdMs: number
   readonly idleTimeoutMs: number
+  readonly requestTtlMs: number
   readonly watchdog: Watchdog
   readonly budget: RetryBudget
   /** The first bytes of a stream for this request. */
@@ -63,6 +64,7 @@ export class HttpExchange implements StreamOwner, Watched {
   #place: Place | null = null
   #relay: AnswerRelay | null = null
   #splice: Splice | null = null
+  #silence: NodeJS.Timeout | undefined
   /** Decided, though the client's socket may not have taken all of it. */
   #outcome: ExchangeOutcome | null = null
   #isDone = false
@@ -162,9 +164,26 @@ export class HttpExchange implements StreamOwner, Watched {
   /** Its provider has fallen silent: what can be asked elsewhere is, while the silence may yet turn out to be the end. */
   onProviderSuspect(provider: ProviderSession): void {
     if (this.#place?.provider !== provider || this.#outcome !== null || this.#relay?.hasBegun) return
-    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) return
+    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) {
+      this.#boundSilence()
+      return
+    }
     this.#leaveStream()
     this.place()
+  }
+
+  /**
+   * The clock of request_ttl runs at the provider, and a silent one cannot tell that it has run out. So once more as long is waited here;
+   * while the client still sends, its body may yet move.
+   */
+  #boundSilence(): void {
+    const place = this.#place
+    clearTimeout(this.#silence)
+    this.#silence = setTimeout(() => {
+      if (this.#place !== place || !place?.provider.isSuspect || this.#relay?.hasBegun) return
+      if (this.#source.isEnded) this.#answer('EDGERQ-LINK-LOST', 'nothing is heard of the provider')
+      else this.#boundSilence()
+    }, this.#parts.requestTtlMs)
   }
 
   onStreamReady(): void {
@@ -196,6 +215,7 @@ export class HttpExchange implements StreamOwner, Watched {
     })
     stream.write(streamHead())
     this.#source.sendTo(stream)
+    if (place.provider.isSuspect) this.#boundSilence()
   }
 
   #onAnswer(outcome: AnswerOutcome): void {
@@ -269,6 +289,7 @@ export class HttpExchange implements StreamOwner, Watched {
 
   #leaveStream(code: number = StreamCode.cancelled): void {
     const place = this.#place
+    clearTimeout(this.#silence)
     this.#source.leaveStream()
     this.#relay?.leave()
     this.#place = null
@@ -282,6 +303,7 @@ export class HttpExchange implements StreamOwner, Watched {
   #finish(outcome: ExchangeOutcome): void {
     if (this.#isDone) return
     this.#isDone = true
+    clearTimeout(this.#silence)
     this.#parts.watchdog.forget(this)
     this.#relay?.leave()
     if (this.#place !== null && this.#splice === null) {

@@ -167,6 +167,8 @@ export class HttpService implements Service {
     this.#budget.onRequest()
     const facts = this.#factsOf(connection)
     const requestId = requestIdOf(fit.fields, facts)
+    // A stream has room for ids of our own form only; one of another form is called so in the provider's log.
+    const carriedAs = isUuid(requestId) ? requestId : facts.requestId
     const response = responseOf(arrival)
     const refuse = (code: AnswerCode, detail?: string) =>
       this.#refusals.answer(connection, response, { code, ...(detail !== undefined && { detail }) }, requestId)
@@ -186,13 +188,14 @@ export class HttpService implements Service {
       requestBufferBytes: this.service.requestBufferBytes,
       holdMs: this.#holdMs,
       idleTimeoutMs: this.service.idleTimeoutSeconds * 1_000,
+      requestTtlMs: this.service.requestTtlSeconds * 1_000,
       watchdog: this.#parts.watchdog,
       budget: this.#budget,
-      streamHead: () => this.#streamHead(connection, requestId),
+      streamHead: () => this.#streamHead(connection, carriedAs),
       choose: (tried) => this.#choose(tried, connection),
       onWaiting: (waiting, untilMs) => this.#queue.wait(waiting, untilMs),
       mustClose: () => this.#isDraining || this.#places.isCrowded,
-      onDone: (done, outcome) => this.#onDone(done, outcome, visit),
+      onDone: (done, outcome) => this.#onDone(done, outcome, visit, carriedAs),
     })
     connection.exchange = exchange
     this.#exchanges.add(exchange)
@@ -217,7 +220,7 @@ export class HttpService implements Service {
     return encodeStreamHead({
       kind: 'http',
       uuid: this.service.uuid,
-      requestId: isUuid(requestId) ? requestId : newRequestId(),
+      requestId,
       connectWithinMs: Math.round(this.service.requestTtlSeconds * 1_000),
       hops: [this.#parts.hopId],
       client: connection.client,
@@ -228,7 +231,7 @@ export class HttpService implements Service {
     return this.#balancer.choose(this.#parts.directory.providersOf(this.service.uuid), tried, connection.address ?? '')
   }
 
-  #onDone(exchange: HttpExchange, outcome: ExchangeOutcome, { connection, arrival }: Visit): void {
+  #onDone(exchange: HttpExchange, outcome: ExchangeOutcome, { connection, arrival }: Visit, carriedAs: string): void {
     this.#queue.leave(exchange)
     this.#exchanges.delete(exchange)
     const { requestId } = exchange.facts
@@ -238,6 +241,7 @@ export class HttpService implements Service {
         service: this.service.uuid,
         client: connection.client,
         request: requestId,
+        carriedAs: carriedAs === requestId ? undefined : carriedAs,
         method: arrival.request.method,
         target: arrival.request.url,
         status: exchange.status,

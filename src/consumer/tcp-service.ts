@@ -75,7 +75,7 @@ export class TcpService implements Service {
     const ignore = () => {}
     socket.on('error', ignore)
     this.#atTheDoor.add(socket)
-    const leave = await this.#room.enter(this.service.holdSeconds * 1_000)
+    const leave = await this.#room.enter(this.service.holdSeconds * 1_000, (giveUp) => socket.once('close', giveUp))
     this.#atTheDoor.delete(socket)
     if (leave === null || socket.destroyed) {
       leave?.()

@@ -24,24 +24,35 @@ export class WaitingRoom {
     return this.#places.size
   }
 
-  /** A place, at once or within `waitMs`; null: none came free, or too many wait already. */
-  enter(waitMs: number): Promise<Leave | null> {
+  /**
+   * A place, at once or within `waitMs`; null: none came free, or too many wait already. `whenGone` takes a function to be called if the
+   * client goes away meanwhile: nobody behind it should wait for it.
+   */
+  enter(waitMs: number, whenGone: (giveUp: () => void) => void = ignore): Promise<Leave | null> {
     if (this.#places.size >= MOST_WAITING) return Promise.resolve(null)
     return new Promise((resolve) => {
       const abandon = new AbortController()
-      let timer: NodeJS.Timeout | null = null
+      let timer: NodeJS.Timeout | undefined
+      let isServed = false
       const serve = () =>
         new Promise<void>((leave) => {
-          if (timer !== null) clearTimeout(timer)
+          isServed = true
+          clearTimeout(timer)
           resolve(leave)
         })
       // Only the abort below rejects, and that has answered already.
       this.#places.add(serve, { signal: abandon.signal }).catch(() => {})
       if (this.#places.size === 0) return
-      timer = setTimeout(() => {
+      const giveUp = () => {
+        if (isServed) return
+        clearTimeout(timer)
         abandon.abort()
         resolve(null)
-      }, waitMs)
+      }
+      timer = setTimeout(giveUp, waitMs)
+      whenGone(giveUp)
     })
   }
 }
+
+function ignore(): void {}

@@ -141,6 +141,7 @@ describe('the connection of a client', () => {
     for (const [what, bytes, status, code] of [
       ['garbage', 'hello\r\n\r\n', 400, 'EDGERQ-BAD-REQUEST'],
       ['a TLS hello', '\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03', 400, 'EDGERQ-BAD-REQUEST'],
+      ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400, 'EDGERQ-BAD-REQUEST'],
       ['a head that is too large', `GET / HTTP/1.1\r\nX: ${'x'.repeat(5_000)}`, 431, 'EDGERQ-HEAD-TOO-LARGE'],
       ['a request that is not fit', 'GET / HTTP/1.1\r\n\r\n', 400, 'EDGERQ-BAD-REQUEST'],
       ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\nxyz', 501, 'EDGERQ-METHOD'],

@@ -20,6 +20,17 @@ describe('a request and its answer', () => {
   })
   afterEach(() => stage.close())
 
+  async function stageWithTtl(requestTtlSeconds: number): Promise<{ stage: HttpStage; provider: StagedProvider }> {
+    const other = await HttpStage.open({ requestTtlSeconds })
+    return { stage: other, provider: await other.addProvider() }
+  }
+
+  /** What the session would say of its path after three probes without an answer; undone by the function that is returned. */
+  function fallSilent({ provider }: StagedProvider): () => void {
+    Object.defineProperty(provider, 'isSuspect', { value: true, configurable: true })
+    return () => Reflect.deleteProperty(provider, 'isSuspect')
+  }
+
   async function sees(text: string): Promise<void> {
     await until(() => client.seen.text.endsWith(text), `the client sees ${JSON.stringify(text)}`)
   }
@@ -207,6 +218,43 @@ describe('a request and its answer', () => {
       await sees('0\r\n\r\n')
       assert.equal(second.count, 0)
       await stage.settled()
+    })
+
+    it('is answered by us when it can go nowhere else and the silence lasts as long as request_ttl', async () => {
+      const silent = await stageWithTtl(0.1)
+      client = await silent.stage.client(POST)
+      const request = await silent.provider.wholeRequest()
+      fallSilent(silent.provider)
+      silent.stage.service.onProviderSuspect(silent.provider.provider)
+      await until(() => client.seen.hasEnded, 'the client is answered')
+      assert.deepEqual([answerIn(client.seen).status, codeIn(client.seen)], [502, 'EDGERQ-LINK-LOST'])
+      await until(() => request.stop === 'cancelled', 'the provider is told, should it hear again')
+      request.fail(StreamCode.cancelled)
+      await silent.stage.settled()
+      await silent.stage.close()
+    })
+
+    it('is answered by its provider when that is heard of again in time', async () => {
+      const silent = await stageWithTtl(0.1)
+      client = await silent.stage.client(POST)
+      const request = await silent.provider.wholeRequest()
+      const speak = fallSilent(silent.provider)
+      silent.stage.service.onProviderSuspect(silent.provider.provider)
+      speak()
+      // Another one that began later and stays silent: when its time is up, so was that of the first.
+      const clock = await silent.stage.client(POST)
+      await silent.provider.wholeRequest(1)
+      fallSilent(silent.provider)
+      silent.stage.service.onProviderSuspect(silent.provider.provider)
+      speak()
+      request.answer('late')
+      await sees('late')
+      fallSilent(silent.provider)
+      await until(() => clock.seen.hasEnded, 'the other one is answered by us')
+      assert.equal(codeIn(clock.seen), 'EDGERQ-LINK-LOST')
+      ;(await silent.provider.request(1)).fail(StreamCode.cancelled)
+      await silent.stage.settled()
+      await silent.stage.close()
     })
 
     it('stays where it is when there is no other', async () => {

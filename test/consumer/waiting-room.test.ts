@@ -56,6 +56,23 @@ describe('the waiting room', () => {
     next!()
   })
 
+  it('lets nobody wait behind a client that has gone, and takes no place from one that goes after it got in', async () => {
+    const room = new WaitingRoom(1)
+    const leave = (await room.enter(LONG_MS))!
+    const gone: (() => void)[] = []
+    const leavers = [0, 1].map(() => room.enter(LONG_MS, (giveUp) => void gone.push(giveUp)))
+    gone[0]!()
+    assert.equal(await leavers[0], null)
+    assert.equal(room.waiting, 1)
+    leave()
+    const second = (await leavers[1])!
+    gone[1]!()
+    await turn()
+    assert.deepEqual([room.served, room.waiting], [1, 0])
+    second()
+    await until(() => room.served === 0, 'everybody has left')
+  })
+
   it('turns the 10,001st who waits away at once', async () => {
     const room = new WaitingRoom(1)
     const leave = (await room.enter(LONG_MS))!

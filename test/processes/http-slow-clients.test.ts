@@ -1,0 +1,87 @@
+// Ten thousand clients that are slow on purpose, beside some that are not: these do not notice, and the consumer does not grow.
+
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { ChildProgram } from '../../stresstest/rig/child-program.ts'
+import { builtProgram } from '../../stresstest/rig/places.ts'
+import { startWebServer } from '../../stresstest/web-server.ts'
+import { UUID, useStage } from './harness.ts'
+import { load } from './load.ts'
+
+const ATTACKERS = 10_000
+/** 600 new ones a second: of those that the consumer gives up, as many come again with the tools that are in use. */
+const OPENING_SECONDS = 16
+const ATTACK_ROUNDS = 8
+const QUIET_ROUNDS = 3
+const ROUND = ['--duration', '2', '--rate', '100', '--connections', '10']
+/** Programs that have just been started are slow by themselves. */
+const WARMING_UP = ['--requests', '2000', '--connections', '10']
+/**
+ * What every hundredth request may take on a machine with a core or two that also runs the client, the target, the attackers and the tests:
+ * some turns of the scheduler and a garbage collection. Below it twice as long tells nothing.
+ */
+const FLOOR_MS = 20
+/** 1,024 connections that have said nothing whole, and no more than this for everything else: normal clients, links, files. */
+const MOST_DESCRIPTORS = 1_024 + 200
+
+describe('10,000 clients that are slow on purpose', () => {
+  const stage = useStage()
+
+  it('beside 100 requests a second make them no slower, and take no descriptors without end', async function () {
+    if (process.platform !== 'linux') {
+      console.warn(
+        '      SKIPPED: this is not Linux, where loopback has more than one address and /proc counts descriptors',
+      )
+      this.skip()
+    }
+    const web = await stage().peer(startWebServer())
+    const consumer = await stage().consumer({ services: [{ uuid: UUID }] })
+    await stage().provider({
+      pipes: [{ port: consumer.ready.port('udp'), services: [{ uuid: UUID, port: web.port }] }],
+    })
+    const port = consumer.ready.port(UUID)
+
+    await load(port, '/bytes/1000', ...WARMING_UP)
+    const before = await p99InMostRounds(port, QUIET_ROUNDS)
+    const attack = stage().own(attackOn(port))
+    const [beside, descriptors] = await countingDescriptors(consumer.program.pid, async () => {
+      const p99 = await p99InMostRounds(port, ATTACK_ROUNDS)
+      await attack.line(new RegExp(`opened ${ATTACKERS}`))
+      return p99
+    })
+
+    const words = `p99 ${before} ms before, ${beside} ms beside them, ${descriptors} descriptors\n${attack.logs()}`
+    assert.ok(beside < 2 * Math.max(before, FLOOR_MS), words)
+    assert.ok(descriptors > 1_000, `the attack was none: ${words}`)
+    assert.ok(descriptors <= MOST_DESCRIPTORS, words)
+  })
+})
+
+/** Whatever else the machine does at times spoils a round, but not most of them. */
+async function p99InMostRounds(port: number, rounds: number): Promise<number> {
+  const p99s: number[] = []
+  for (let round = 0; round < rounds; round++) {
+    const { errors, latencyMs } = await load(port, '/bytes/1000', ...ROUND)
+    assert.deepEqual(errors, {})
+    p99s.push(latencyMs!.p99)
+  }
+  return p99s.toSorted((a, b) => a - b)[Math.floor(rounds / 2)]!
+}
+
+function attackOn(port: number): ChildProgram {
+  const command = builtProgram('test/processes/slow-loris', `${port}`, `${ATTACKERS}`, `${OPENING_SECONDS}`)
+  return new ChildProgram({ name: 'slow-loris', command })
+}
+
+/** What `act` resolves with, and the most descriptors that the process had open meanwhile. */
+async function countingDescriptors<Result>(pid: number, act: () => Promise<Result>): Promise<[Result, number]> {
+  let most = 0
+  const interval = setInterval(() => {
+    most = Math.max(most, readdirSync(`/proc/${pid}/fd`).length)
+  }, 100)
+  try {
+    return [await act(), most]
+  } finally {
+    clearInterval(interval)
+  }
+}
