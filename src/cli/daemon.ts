@@ -49,9 +49,16 @@ interface Options {
  */
 const SMALL_NURSERY = '--semi-space-growth-factor=1'
 
+/**
+ * V8 throws the code of functions away that no full collection has seen at work for a while. Bulk brings full collections many times a
+ * second, and what answers requests would be compiled anew after each download (docs/decisions.md).
+ */
+const KEPT_CODE = '--no-flush-bytecode'
+
 /** Runs the program and never returns: it exits with its status. */
 export async function runDaemon<Config>(kind: DaemonKind<Config>): Promise<void> {
   setFlagsFromString(SMALL_NURSERY)
+  setFlagsFromString(KEPT_CODE)
   let status: ExitStatus = ExitStatus.stopped
   try {
     status = await start(kind)

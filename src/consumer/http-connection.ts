@@ -20,6 +20,8 @@ export interface Turn {
 
 export interface HttpConnectionParts {
   readonly socket: Socket
+  /** Its address is that of a trusted proxy. */
+  readonly isTrusted: boolean
   readonly places: ClientPlaces<HttpConnection>
   readonly holdMs: number
   /** Requests of all connections that wait behind others; false: there are too many. */
@@ -40,6 +42,7 @@ export class HttpConnection implements PlaceHolder {
   readonly socket: Socket
   /** As the socket told it at the start; it cannot be asked any more once the client is gone. */
   readonly address: string | undefined
+  readonly isTrusted: boolean
   readonly port: number
   /** False: nothing that comes is passed on any more. */
   isOpen = true
@@ -63,6 +66,7 @@ export class HttpConnection implements PlaceHolder {
     this.#parts = parts
     this.socket = socket
     this.address = socket.remoteAddress
+    this.isTrusted = parts.isTrusted
     this.port = socket.remotePort ?? 0
     socket.on('error', ignore)
     socket.on('end', this.#onClientEnd)

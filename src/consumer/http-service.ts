@@ -5,7 +5,7 @@
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
-import { validate as isUuid, v7 as newRequestId } from 'uuid'
+import { validate as isUuid } from 'uuid'
 import { type ForwardingFacts, hasLooped, requestFields, requestIdOf } from '../http/forwarding.ts'
 import type { FitRequest } from '../http/gate.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
@@ -21,6 +21,7 @@ import { plainHead } from './plain-head.ts'
 import { ProviderQueue } from './provider-queue.ts'
 import type { ProviderSession } from './provider-session.ts'
 import { Refusals } from './refusals.ts'
+import { newRequestId } from './request-id.ts'
 import { RetryBudget } from './retry.ts'
 import type { Service, ServiceParts } from './service.ts'
 import { SlowClients } from './slow-clients.ts'
@@ -116,6 +117,7 @@ export class HttpService implements Service {
   #onSocket(socket: Socket): void {
     const connection = new HttpConnection({
       socket,
+      isTrusted: this.#trusted.trusts(socket.remoteAddress),
       places: this.#places,
       holdMs: this.#holdMs,
       onQueued: (change) => this.#onQueued(change),
@@ -210,7 +212,7 @@ export class HttpService implements Service {
     const { address } = connection
     return {
       clientAddress: address,
-      isTrusted: this.#trusted.trusts(address),
+      isTrusted: connection.isTrusted,
       hopName: this.#hopName,
       requestId: newRequestId(),
     }

@@ -3,7 +3,6 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { v7 as newRequestId } from 'uuid'
 import type { ConsumerService } from '../config/read.ts'
 import type { AnswerFacts } from '../http/answer-page.ts'
 import { type AnswerCode, OWN_ANSWERS } from '../http/own-answers.ts'
@@ -11,6 +10,7 @@ import type { Log } from '../log.ts'
 import { type BrokenHead, causeOfBrokenHead } from './broken-head.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { sendOwnAnswer, writeOwnAnswer } from './own-answer.ts'
+import { newRequestId } from './request-id.ts'
 
 export class Refusals {
   readonly #service: ConsumerService

@@ -1,13 +1,13 @@
 // One service whose bytes are carried untouched: its sockets, its places, and the clients that wait for a provider.
 
 import type { Socket } from 'node:net'
-import { v7 as newRequestId } from 'uuid'
 import type { ConsumerService } from '../config/read.ts'
 import { encodeStreamHead } from '../protocol/index.ts'
 import { Balancer } from './balancer.ts'
 import { ClientConnection, type ClientOutcome } from './client-connection.ts'
 import { Listener } from './listener.ts'
 import { ProviderQueue } from './provider-queue.ts'
+import { newRequestId } from './request-id.ts'
 import type { Service, ServiceParts } from './service.ts'
 import { type Leave, WaitingRoom } from './waiting-room.ts'
 
