@@ -33,13 +33,22 @@ export function fieldsThat(isPassed: (name: string) => boolean, fields: FieldLis
  * hold no quotes, for a comma always ends a member here.
  */
 export function listMembers(values: readonly string[]): string[] {
+  if (values.length === 0) return []
   return values.flatMap((value) => value.split(',').map(withoutBlanks)).filter((member) => member !== '')
 }
 
 /** The options of all Connection fields, in lower case (RFC 9110 §7.6.1). */
 export function connectionOptions(fields: FieldList): ReadonlySet<string> {
-  return new Set(listMembers(valuesOf(fields, 'connection')).map((option) => option.toLowerCase()))
+  const values = valuesOf(fields, 'connection')
+  const usual = values.length === 0 ? NO_OPTIONS : values.length === 1 ? USUAL_OPTIONS.get(values[0]!) : undefined
+  return usual ?? new Set(listMembers(values).map((option) => option.toLowerCase()))
 }
+
+const NO_OPTIONS: ReadonlySet<string> = new Set()
+/** What almost every message says, if anything: no list needs to be taken apart for it. */
+const USUAL_OPTIONS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  ['keep-alive', 'Keep-Alive', 'close', 'Close'].map((value) => [value, new Set([value.toLowerCase()])]),
+)
 
 /** RFC 9110 §5.6.2. */
 export function isToken(text: string): boolean {
