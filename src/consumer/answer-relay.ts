@@ -3,14 +3,14 @@
 
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { BodyFraming, FieldList } from '../http/fields.ts'
+import { type BodyFraming, type FieldList, inPairs } from '../http/fields.ts'
 import { switchingFields, trailerFields } from '../http/forwarding.ts'
 import { FrameEvent, FrameReader } from '../http/frame-reader.ts'
 import type { HttpVersion } from '../http/gate.ts'
 import { type AnswerHead, decodeAnswerHead, decodeFields, decodeInterimHead } from '../http/heads.ts'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { FlushedCredit } from '../runtime/flushed-credit.ts'
-import { finalFields, headText, interimFields, NO_BODY } from './answer-head.ts'
+import { answerHeadText, finalFields, interimFields, NO_BODY } from './answer-head.ts'
 
 /** Heads of answers; a target's are held to 64 KiB by its provider. */
 const MOST_ANSWER_HEAD_BYTES = 262_144
@@ -151,7 +151,7 @@ export class AnswerRelay {
       this.hasContinued = true
       // Said by node itself: otherwise it would take what the client sends now for something unasked, and close behind the answer.
       response.writeContinue()
-    } else this.#socket.write(headText(head.status, head.reason, interimFields(head)))
+    } else this.#socket.write(answerHeadText(head.status, head.reason, interimFields(head)), 'latin1')
   }
 
   #onFinal(head: AnswerHead): void {
@@ -183,7 +183,7 @@ export class AnswerRelay {
     this.hasBegun = true
     this.status = head.status
     response.detachSocket(this.#socket)
-    this.#socket.write(headText(head.status, head.reason, switchingFields(head.fields)))
+    this.#socket.write(answerHeadText(head.status, head.reason, switchingFields(head.fields)), 'latin1')
     const rest = this.#reader.rest()
     this.leave()
     this.#credit.handOver(rest.length)
@@ -212,11 +212,11 @@ export class AnswerRelay {
     this.#parts.onOutcome({ kind: 'whole' })
   }
 
-  /** An answer whose body has not begun must not wait for it. */
+  /** A head must not wait for its body. `flushHeaders` would write it as UTF-8 and spoil what stands above ASCII. */
   #sendHead(): void {
-    if (!this.hasBegun || this.#hasSentHead) return
+    if (!this.hasBegun || this.#hasSentHead || !this.#hasBody) return
     this.#hasSentHead = true
-    this.#parts.response.flushHeaders()
+    this.#parts.response.write('', 'latin1')
   }
 
   #fail(code: number): void {
@@ -228,9 +228,3 @@ export class AnswerRelay {
 
 const NO_FIELDS: FieldList = []
 const CONTINUE = 100
-
-function inPairs(fields: FieldList): [string, string][] {
-  const pairs: [string, string][] = []
-  for (let at = 0; at < fields.length; at += 2) pairs.push([fields[at]!, fields[at + 1]!])
-  return pairs
-}

@@ -27,6 +27,18 @@ describe('an answer on its way to the client', () => {
     await until(() => client.seen.text.endsWith(text), `the client sees ${JSON.stringify(text)}`)
   }
 
+  it('keeps the bytes of its fields, also above ASCII, in a head that goes out before its body or before the answer', async () => {
+    const request = await asked(GET)
+    const said = () => Buffer.concat(client.seen.chunks).toString('latin1')
+    request.interim(103, 'Early Hints', ['X-Early', 'caf\xe9']).answerHead({ fields: ['X-Name', 'caf\xe9'] })
+    await until(() => said().includes('X-Name'), 'the head is at the client')
+    request.end()
+    await until(() => said().endsWith('0\r\n\r\n'), 'the answer is at the client')
+    assert.match(said(), /\r\nX-Early: caf\xe9\r\n/)
+    assert.match(said(), /\r\nX-Name: caf\xe9\r\n/)
+    await stage.settled()
+  })
+
   it('has the fields of the target in their order and spelling, and the length of its body', async () => {
     const request = await asked(GET)
     const fields = ['X-One', '1', 'set-cookie', 'a', 'Set-Cookie', 'b', 'Content-Length', '5', 'Date', 'today']
