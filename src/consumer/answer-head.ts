@@ -1,7 +1,7 @@
 // The head of an answer as the client gets it.
 
 import { answerFraming } from '../http/body-framing.ts'
-import { type BodyFraming, type FieldList, fieldsThat } from '../http/fields.ts'
+import { type BodyFraming, type FieldList, fieldsThat, headText } from '../http/fields.ts'
 import { answerFields } from '../http/forwarding.ts'
 import type { HttpVersion } from '../http/gate.ts'
 import type { AnswerHead } from '../http/heads.ts'
@@ -28,10 +28,8 @@ export function interimFields(head: AnswerHead): string[] {
 }
 
 /** For what node's writer does not write. The decoders let no character through that could end a line. */
-export function headText(status: number, reason: string, fields: FieldList): string {
-  const lines = [`HTTP/1.1 ${status} ${reason}`]
-  for (let at = 0; at < fields.length; at += 2) lines.push(`${fields[at]}: ${fields[at + 1]}`)
-  return `${lines.join('\r\n')}\r\n\r\n`
+export function answerHeadText(status: number, reason: string, fields: FieldList): string {
+  return headText(`HTTP/1.1 ${status} ${reason}`, fields)
 }
 
 function withoutLength(fields: FieldList): string[] {

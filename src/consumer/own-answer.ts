@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { type AnswerFacts, renderOwnAnswer } from '../http/answer-page.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
-import { headText } from './answer-head.ts'
+import { answerHeadText } from './answer-head.ts'
 
 /** Such an answer fits into any socket's buffer; a client that takes nothing for this long reads nothing at all. */
 const TAKEN_WITHIN_MS = 60_000
@@ -22,6 +22,6 @@ export function writeOwnAnswer(response: ServerResponse, code: AnswerCode, facts
 /** For a request of which there is no more than a broken head. Whoever calls it closes the socket. */
 export function sendOwnAnswer(socket: Socket, code: AnswerCode, facts: AnswerFacts): void {
   const answer = renderOwnAnswer(code, facts, undefined)
-  const head = headText(answer.status, answer.reason, [...answer.fields, 'Connection', 'close'])
+  const head = answerHeadText(answer.status, answer.reason, [...answer.fields, 'Connection', 'close'])
   socket.write(`${head}${answer.body}`)
 }

@@ -1,7 +1,7 @@
 // The head of a request as bytes once more, without an offer to upgrade that is not passed on. Node must read it anew, since it has taken
 // the connection for a tunnel; the gate has seen that nothing in it could be read in two ways.
 
-import { connectionOptions, fieldsThat } from '../http/fields.ts'
+import { connectionOptions, fieldsThat, headText } from '../http/fields.ts'
 import type { FitRequest } from '../http/gate.ts'
 
 const OFFER: ReadonlySet<string> = new Set(['upgrade', 'http2-settings'])
@@ -11,7 +11,5 @@ export function plainHead({ method, target, version, fields }: FitRequest): Uint
   // What else Connection says still holds: that it closes, and which fields are for us alone.
   const options = [...connectionOptions(fields)].filter((option) => !OFFER.has(option))
   if (options.length > 0) kept.push('Connection', options.join(', '))
-  const lines = [`${method} ${target} HTTP/${version}`]
-  for (let at = 0; at < kept.length; at += 2) lines.push(`${kept[at]}: ${kept[at + 1]}`)
-  return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
+  return Buffer.from(headText(`${method} ${target} HTTP/${version}`, kept), 'latin1')
 }

@@ -28,6 +28,20 @@ export function fieldsThat(isPassed: (name: string) => boolean, fields: FieldLis
   return passed
 }
 
+/** As node takes trailers. */
+export function inPairs(fields: FieldList): [string, string][] {
+  const pairs: [string, string][] = []
+  for (let at = 0; at < fields.length; at += 2) pairs.push([fields[at]!, fields[at + 1]!])
+  return pairs
+}
+
+/** A head as HTTP/1 writes it, for what node's writer does not write. Nothing in it may end a line; who calls this has made sure of that. */
+export function headText(startLine: string, fields: FieldList): string {
+  const lines = [startLine]
+  for (let at = 0; at < fields.length; at += 2) lines.push(`${fields[at]}: ${fields[at + 1]}`)
+  return `${lines.join('\r\n')}\r\n\r\n`
+}
+
 /**
  * The members of comma-separated lists (RFC 9110 §5.6.1), in one field or several; empty ones do not count. Only for lists whose members
  * hold no quotes, for a comma always ends a member here.

@@ -18,7 +18,7 @@ import { wasGivenUp } from './given-up.ts'
 import { type HttpTarget, mayReuse, type TargetRequest } from './http-target.ts'
 import { RequestRelay } from './request-relay.ts'
 import { hostOf } from './target.ts'
-import { failureOf, type TargetFailure } from './target-failure.ts'
+import { streamCodeOf } from './target-failure.ts'
 import { targetFields } from './target-fields.ts'
 
 /** What the target is asked, and what it answers. */
@@ -204,7 +204,7 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
     else if (this.#isConnected) this.#failBadly()
     else {
       this.#parts.onTarget(error)
-      this.#fail('targetFailed', CODES[failureOf(error)])
+      this.#fail('targetFailed', streamCodeOf(error))
     }
   }
 
@@ -243,14 +243,4 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
     this.#parts.stream.owner = null
     this.#parts.onDone(outcome)
   }
-}
-
-/** Until the target has the first byte of the request. Afterwards every failure is a bad answer: it may have been carried out. */
-const CODES: Readonly<Record<TargetFailure, StreamCode>> = {
-  refused: StreamCode.targetRefused,
-  timedOut: StreamCode.targetTimedOut,
-  certificate: StreamCode.targetCertificate,
-  unreachable: StreamCode.targetUnreachable,
-  badAnswer: StreamCode.targetUnreachable,
-  reset: StreamCode.targetUnreachable,
 }

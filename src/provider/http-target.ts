@@ -11,6 +11,7 @@ import { type FieldList, valuesOf } from '../http/fields.ts'
 import type { RequestHead } from '../http/heads.ts'
 import { ConnectionPool } from './connection-pool.ts'
 import type { TargetConnector } from './target-connector.ts'
+import { connectTimedOut } from './target-failure.ts'
 
 export interface TargetRequest {
   readonly method: string
@@ -91,7 +92,7 @@ export class HttpTarget {
       return
     }
     socket.once(this.#connector.openedEvent, onConnected)
-    const timer = setTimeout(() => request.destroy(timedOut(withinMs)), withinMs)
+    const timer = setTimeout(() => request.destroy(connectTimedOut(withinMs)), withinMs)
     const stop = () => clearTimeout(timer)
     socket.once(this.#connector.openedEvent, stop).once('close', stop)
   }
@@ -114,7 +115,3 @@ function headersOf({ method, fields, isReusable }: TargetRequest): FieldList {
 }
 
 function ignore(): void {}
-
-function timedOut(withinMs: number): NodeJS.ErrnoException {
-  return Object.assign(new Error(`no connection within ${withinMs} ms`), { code: 'ETIMEDOUT' })
-}

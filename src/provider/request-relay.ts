@@ -2,7 +2,7 @@
 // long as its head has announced, or there is no request: what is more of it would be the next request on the same connection.
 
 import type { ClientRequest } from 'node:http'
-import type { BodyFraming, FieldList } from '../http/fields.ts'
+import { type BodyFraming, type FieldList, inPairs } from '../http/fields.ts'
 import { trailerFields } from '../http/forwarding.ts'
 import { FrameEvent, FrameReader } from '../http/frame-reader.ts'
 import { decodeFields, decodeRequestHead, type RequestHead } from '../http/heads.ts'
@@ -157,10 +157,4 @@ const NO_FIELDS: FieldList = []
 function announcedBytes(body: BodyFraming): number {
   if (body.kind === 'chunked') return Number.POSITIVE_INFINITY
   return body.kind === 'length' ? body.bytes : 0
-}
-
-function inPairs(fields: FieldList): [string, string][] {
-  const pairs: [string, string][] = []
-  for (let at = 0; at < fields.length; at += 2) pairs.push([fields[at]!, fields[at + 1]!])
-  return pairs
 }

@@ -1,5 +1,7 @@
 // What an error of a connection to a target means, told from its code alone.
 
+import { StreamCode } from '../protocol/index.ts'
+
 export type TargetFailure = 'refused' | 'unreachable' | 'timedOut' | 'certificate' | 'badAnswer' | 'reset'
 
 const BY_CODE: ReadonlyMap<string, TargetFailure> = new Map([
@@ -29,6 +31,28 @@ export function failureOf(error: NodeJS.ErrnoException): TargetFailure {
   if (known !== undefined) return known
   if (BAD_ANSWER.test(code)) return 'badAnswer'
   return CERTIFICATE.test(code) ? 'certificate' : 'unreachable'
+}
+
+/**
+ * What the consumer is told of a failure before the target had the first byte: nothing was carried out. Afterwards every failure is a bad
+ * answer.
+ */
+export function streamCodeOf(error: NodeJS.ErrnoException): StreamCode {
+  return CODES[failureOf(error)]
+}
+
+const CODES: Readonly<Record<TargetFailure, StreamCode>> = {
+  refused: StreamCode.targetRefused,
+  timedOut: StreamCode.targetTimedOut,
+  certificate: StreamCode.targetCertificate,
+  unreachable: StreamCode.targetUnreachable,
+  badAnswer: StreamCode.targetUnreachable,
+  reset: StreamCode.targetUnreachable,
+}
+
+/** Node reports none for a connection that takes too long. */
+export function connectTimedOut(withinMs: number): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no connection within ${withinMs} ms`), { code: 'ETIMEDOUT' })
 }
 
 /** For logs. Several addresses that failed make one error whose own message is empty. */

@@ -8,7 +8,7 @@ import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
 import { wasGivenUp } from './given-up.ts'
 import { connectOptions } from './target.ts'
-import { failureOf, type TargetFailure } from './target-failure.ts'
+import { connectTimedOut, streamCodeOf } from './target-failure.ts'
 
 export class TcpForwarder implements Forwarder, StreamOwner {
   readonly #parts: ForwarderParts
@@ -25,7 +25,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     socket.on('error', this.#onConnectError)
     socket.once('connect', () => this.#join())
     const withinMs = parts.head.connectWithinMs
-    this.#timer = setTimeout(() => socket.destroy(timedOut(withinMs)), withinMs)
+    this.#timer = setTimeout(() => socket.destroy(connectTimedOut(withinMs)), withinMs)
   }
 
   /** Before the splice it is only of interest whether anybody still waits for it. */
@@ -41,7 +41,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
   readonly #onConnectError = (error: NodeJS.ErrnoException): void => {
     if (this.#isDone) return
     this.#parts.onTarget(error)
-    this.#giveUp('refused', CODES[failureOf(error)])
+    this.#giveUp('refused', streamCodeOf(error))
   }
 
   #join(): void {
@@ -84,18 +84,4 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     this.#isDone = true
     this.#parts.onDone(outcome)
   }
-}
-
-/** All of them before a byte has reached the target. */
-const CODES: Readonly<Record<TargetFailure, StreamCode>> = {
-  refused: StreamCode.targetRefused,
-  timedOut: StreamCode.targetTimedOut,
-  certificate: StreamCode.targetCertificate,
-  unreachable: StreamCode.targetUnreachable,
-  badAnswer: StreamCode.targetUnreachable,
-  reset: StreamCode.targetUnreachable,
-}
-
-function timedOut(withinMs: number): NodeJS.ErrnoException {
-  return Object.assign(new Error(`no connection within ${withinMs} ms`), { code: 'ETIMEDOUT' })
 }
