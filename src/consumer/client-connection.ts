@@ -7,7 +7,7 @@
 
 import type { Socket } from 'node:net'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
-import { wasResetByPeer } from '../runtime/peer-reset.ts'
+import { hearOut, wasResetByPeer } from '../runtime/peer-reset.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
@@ -47,6 +47,7 @@ export class ClientConnection implements StreamOwner {
 
   constructor(parts: ClientConnectionParts) {
     this.#parts = parts
+    hearOut(parts.socket)
     parts.socket.on('error', this.#onClientError)
     parts.socket.on('close', this.#onClientClose)
   }

@@ -12,6 +12,7 @@ import type { FitRequest } from '../http/gate.ts'
 import { encodeRequestHead } from '../http/heads.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { StreamCode } from '../protocol/index.ts'
+import { hearOut } from '../runtime/peer-reset.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog, Watched } from '../runtime/watchdog.ts'
@@ -238,6 +239,7 @@ export class HttpExchange implements StreamOwner, Watched {
   #join(rest: Uint8Array): void {
     const { request, early, watchdog, idleTimeoutMs } = this.#parts
     const { socket } = request
+    hearOut(socket)
     const splice = new Splice(socket, this.#place!.stream, () => {
       watchdog.forget(this)
       this.#finish('upgraded')

@@ -4,6 +4,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import type { ProviderService } from '../config/read.ts'
+import { hearOut } from '../runtime/peer-reset.ts'
 import { connectOptions } from './target.ts'
 
 interface Verification {
@@ -35,6 +36,7 @@ export class TargetConnector {
     const socket = verification === null ? connectPlain(connectOptions(this.service)) : this.#connectTls(verification)
     // Between two requests Node leaves a connection without a listener for a moment: a reset just then must not end the process.
     socket.on('error', () => {})
+    hearOut(socket)
     return socket
   }
 

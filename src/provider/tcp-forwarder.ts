@@ -2,6 +2,7 @@
 // more is read: the rest waits at the consumer, held back by credit.
 
 import { ACCEPTED, StreamCode } from '../protocol/index.ts'
+import { hearOut } from '../runtime/peer-reset.ts'
 import { connectWithSharedReads, type SharedReads } from '../runtime/shared-reads.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
@@ -22,6 +23,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     parts.stream.owner = this
     this.#reads = connectWithSharedReads({ ...connectOptions(parts.target.service), allowHalfOpen: true })
     const { socket } = this.#reads
+    hearOut(socket)
     socket.on('error', this.#onConnectError)
     socket.once('connect', () => this.#join())
     const withinMs = parts.head.connectWithinMs

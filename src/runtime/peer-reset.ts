@@ -4,6 +4,9 @@
 //
 //   our half still open   the kernel has forgotten the peer's address: reset      `remoteAddress` would tell, but Node caches it
 //   our FIN is sent       it forgets the address after a clean end too, so each read is made to ask the kernel again: `readAnew`
+//
+// And it can take away what came before it. A server that refuses a body half way answers and closes, and what of the body it has not read
+// turns its close into a reset: our next write fails, and Node destroys the socket for that, with the answer still in the kernel: `hearOut`.
 
 import type { Socket } from 'node:net'
 
@@ -14,8 +17,17 @@ interface TcpHandle {
   getpeername(into: object): number
 }
 
+type Done = (error?: Error | null) => void
+
+/** Of a write to a peer that takes nothing any more. */
+const GONE_CODES: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
+
+/** Those whose writes have failed, and who may have more to say. */
+const GONE = new WeakSet<Socket>()
+
 /** True: the connection whose `end` was just reported was reset by the peer. Only while our own half is open. */
 export function wasResetByPeer(socket: Socket): boolean {
+  if (GONE.has(socket)) return true
   const handle = handleOf(socket)
   return handle !== null && handle.getpeername({}) !== 0
 }
@@ -37,6 +49,44 @@ export function readAnew(socket: Socket): void {
     else readOn()
   })
 }
+
+/**
+ * From now on a write that fails because the peer is gone ends the socket, with the error of that write, only when all is read that the peer
+ * had said. Until then what is written goes nowhere. Once for each socket, before anything is written.
+ */
+export function hearOut(socket: Socket): void {
+  const write = socket._write
+  const writev = socket._writev!
+  /** Of the write under way. A socket has one at a time, so there need be no closure for each. */
+  let done: Done = ignore
+  let hasFailed = false
+  const onDone: Done = (error) => {
+    if (!isGone(error) || socket.readableEnded) {
+      done(error)
+      return
+    }
+    hasFailed = true
+    GONE.add(socket)
+    socket.prependOnceListener('end', () => socket.destroy(error))
+    done()
+  }
+  socket._write = (chunk, encoding, callback) => {
+    done = callback
+    if (hasFailed) done()
+    else write.call(socket, chunk, encoding, onDone)
+  }
+  socket._writev = (chunks, callback) => {
+    done = callback
+    if (hasFailed) done()
+    else writev.call(socket, chunks, onDone)
+  }
+}
+
+function isGone(error: NodeJS.ErrnoException | null | undefined): error is NodeJS.ErrnoException {
+  return error != null && GONE_CODES.has(error.code)
+}
+
+function ignore(): void {}
 
 function handleOf(socket: Socket): TcpHandle | null {
   const handle = (socket as unknown as { _handle: Partial<TcpHandle> | null })._handle

@@ -149,6 +149,7 @@ export class Splice implements StreamOwner, Watched {
   }
 
   readonly #onEnd = (): void => {
+    if (this.#socket.destroyed) return
     if (!this.#endWritten && wasResetByPeer(this.#socket)) {
       this.#outcome = 'socketReset'
       this.#socket.destroy()

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer as createHttpServer, type RequestListener } from 'node:http'
+import { type ClientRequest, createServer as createHttpServer, type RequestListener } from 'node:http'
 import { createServer, type Socket } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -265,6 +265,47 @@ describe('a request to an http target', () => {
       const request = sent(target)
       const error = await errorOf(request)
       assert.deepEqual([failureOf(error), target.wasStale(request, error)], ['reset', false])
+    })
+  })
+
+  describe('whose target answers and is gone before it has the body', () => {
+    const EARLY = 'HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\n\r\nbig'
+    const fields = ['Host', 'a', 'Transfer-Encoding', 'chunked']
+
+    /** The next write comes before anything of the answer can be read, and after the reset. */
+    async function writtenIntoReset(answer: string): Promise<ClientRequest> {
+      const request = target.open({ ...POST, path: '/', fields, connectWithinMs: 5_000 })
+      request.write('what it has')
+      await until(() => (server.sockets[0]?.bytesRead ?? 0) > 0, 'the target has the head')
+      const socket = server.sockets[0]!
+      socket.write(answer)
+      // A Unix socket knows no reset: the write fails there because nobody is left to read it.
+      if (socket.remoteAddress === undefined) socket.destroy()
+      else socket.resetAndDestroy()
+      request.end('what it will never have')
+      return request
+    }
+
+    for (const kind of ['a TCP', 'a Unix'] as const) {
+      it(`gets that answer from ${kind} socket: it used to be lost with the connection`, async () => {
+        const path = join(folder, 'app.sock')
+        const where = kind === 'a TCP' ? {} : { path }
+        server = await Listening.on(
+          createServer((socket) => void socket.resume()),
+          where,
+        )
+        targetAt(kind === 'a TCP' ? tcp(server.port) : { kind: 'unix', path })
+        const { status, body } = await answerTo(await writtenIntoReset(EARLY))
+        assert.deepEqual([status, body], [413, 'big'])
+      })
+    }
+
+    it('fails if the answer is not whole', async () => {
+      await rawServer(() => {})
+      assert.equal(failureOf(await errorOf(await writtenIntoReset(EARLY.slice(0, -1)))), 'reset')
+      server.close()
+      await rawServer(() => {})
+      assert.equal(failureOf(await errorOf(await writtenIntoReset(''))), 'reset')
     })
   })
 

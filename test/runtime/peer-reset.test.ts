@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { readAnew, wasResetByPeer } from '../../src/runtime/peer-reset.ts'
+import { hearOut, readAnew, wasResetByPeer } from '../../src/runtime/peer-reset.ts'
 import { Seen, type SocketPair, socketPair } from './sockets.ts'
 import { atRest, until } from './until.ts'
 
@@ -83,4 +84,63 @@ describe('a reset of the peer', () => {
       assert.equal(pair.accepted.listenerCount('resume'), 0)
     })
   })
+
+  describe('while we write', () => {
+    let seen: Seen
+
+    /** The peer has said something and closed, without reading what we wrote; and we have not read yet. */
+    beforeEach(async () => {
+      hearOut(pair.accepted)
+      pair.accepted.write('what it never reads')
+      await until(() => pair.accepted.writableLength === 0, 'it was written')
+      pair.client.pause()
+      pair.client.end('the last words', () => pair.client.destroy())
+      await once(pair.client, 'close')
+      seen = new Seen(pair.accepted)
+      pair.accepted.pause()
+    })
+
+    it('does not take away what came before: it used to, if the write came before the read', async () => {
+      const errors = await Promise.all([written(pair.accepted, 'one'), written(pair.accepted, 'two')])
+      assert.deepEqual(errors, [undefined, undefined])
+      assert.equal(pair.accepted.destroyed, false)
+      pair.accepted.resume()
+      await until(() => seen.isClosed, 'the socket has ended')
+      assert.deepEqual([seen.text, seen.hasEnded], ['the last words', false])
+      assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
+    })
+
+    it('is told from an end also when our half is ended by then', async () => {
+      await written(pair.accepted, 'one')
+      pair.accepted.end('two')
+      await once(pair.accepted, 'finish')
+      pair.accepted.resume()
+      await until(() => seen.isClosed, 'the socket has ended')
+      assert.equal(seen.text, 'the last words')
+      assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
+    })
+  })
+
+  it('while we write ends a socket at once when there is nothing left to read', async () => {
+    hearOut(pair.accepted)
+    const seen = new Seen(pair.accepted)
+    pair.accepted.resume()
+    pair.client.end('all there is')
+    await until(() => seen.hasEnded, 'it was read')
+    pair.client.destroy()
+    await once(pair.client, 'close')
+    await written(pair.accepted, 'into the reset')
+    await until(() => {
+      pair.accepted.write('more')
+      return seen.isClosed
+    }, 'a write has failed')
+    assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
+  })
 })
+
+/** Resolves with what the write failed of. */
+function written(socket: Socket, text: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    socket.write(text, (error) => resolve(error === null ? undefined : error?.message))
+  })
+}
