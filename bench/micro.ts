@@ -1,14 +1,23 @@
 // What single steps of the hot path cost, in ns, best of several rounds: `npm run bench:micro`. Comments in the source that name a
 // crossover or a cost refer to these lines.
 
-import { Cubic, type DatagramBatch, DEFAULT_SETTINGS, Endpoint, type Micros } from '../src/protocol/index.ts'
+import {
+  type Crypto,
+  Cubic,
+  type DatagramBatch,
+  DEFAULT_SETTINGS,
+  Endpoint,
+  type Micros,
+} from '../src/protocol/index.ts'
 import { copyBytes } from '../src/protocol/streams/copy.ts'
-import { nullCrypto } from '../src/runtime/null-crypto.ts'
-import { PacketCheck } from '../src/runtime/packet-check.ts'
+import { noiseDialler, noiseListener, welcomeEverybody } from '../src/runtime/noise-crypto.ts'
+import { newX25519KeyPair } from '../src/runtime/noise-primitives.ts'
+import { chooseSealing, nodeSealing, type Sealing } from '../src/runtime/sealing.ts'
 import { systemRandom } from '../src/runtime/system.ts'
 
 const ROUNDS = 7
 const BATCH_BYTES = 65_536
+const RESET_KEY = new Uint8Array(32)
 const LISTENER_PATH = 1
 const DIALLER_PATH = 2
 
@@ -50,28 +59,64 @@ function copies(): void {
   }
 }
 
-function seals(): void {
-  const check = new PacketCheck(new Uint8Array(16))
+function seals(sealing: Sealing): void {
+  const seal = sealing.of(new Uint8Array(32).fill(1))
   const buffer = Buffer.alloc(BATCH_BYTES)
+  const sealed = Buffer.alloc(BATCH_BYTES)
   for (const bytes of [64, 1_200, 16_000]) {
     const plainEnd = bytes - 16
     tell(
-      `seal a packet of ${bytes} bytes`,
-      cost(20_000, (call) => check.seal(call, buffer, 0, 19, plainEnd)),
+      `${sealing.name}: seal a packet of ${bytes} bytes`,
+      cost(20_000, (call) => seal.seal(call, buffer, 0, 19, plainEnd)),
     )
-    check.seal(7, buffer, 0, 19, plainEnd)
+    seal.seal(7, buffer, 0, 19, plainEnd)
     tell(
-      `open a packet of ${bytes} bytes`,
-      cost(20_000, () => check.open(7, buffer, 0, 19, bytes)),
+      `${sealing.name}: open a packet of ${bytes} bytes`,
+      cost(20_000, () => {
+        sealed.set(buffer.subarray(0, bytes)) // opening happens in place
+        seal.open(7, sealed, 0, 19, bytes)
+      }),
     )
   }
 }
 
-function newEndpoint(acceptsSessions: boolean, maxDatagramBytes: number): Endpoint {
+/** What a listener pays for a stranger's INIT, for a good one, and what its dialler pays. */
+function handshakes(): void {
+  const [provider, consumer] = [newX25519KeyPair(), newX25519KeyPair()]
+  const dialler = noiseDialler({ identity: provider, consumerKey: consumer.publicKey, resetKey: RESET_KEY })
+  const listener = noiseListener({ identity: consumer, authorise: welcomeEverybody, resetKey: RESET_KEY })
+  const [header, hello, packet] = [new Uint8Array(12), new Uint8Array(1_000), new Uint8Array(1_200)]
+  tell(
+    'mac1 of an INIT',
+    cost(2_000, () => listener.mac(packet, 1_168, packet, 1_168)),
+  )
+  tell(
+    'handshake: write an INIT',
+    cost(100, () => dialler.dial(header).writeInit(header, hello, packet, 12)),
+  )
+  const asked = dialler.dial(header)
+  const init = packet.slice(12, asked.writeInit(header, hello, packet, 12))
+  tell(
+    'handshake: read an INIT',
+    cost(100, () => listener.answer(header, header, init)),
+  )
+  const answered = listener.answer(header, header, init)!
+  tell(
+    'handshake: write a RESP',
+    cost(100, () => answered.writeResp(header, hello, packet, 20)),
+  )
+  const resp = packet.slice(20, answered.writeResp(header, hello, packet, 20).end)
+  tell(
+    'handshake: read a RESP',
+    cost(100, () => asked.readResp(header, resp)),
+  )
+}
+
+function newEndpoint(crypto: Crypto, acceptsSessions: boolean, maxDatagramBytes: number): Endpoint {
   return new Endpoint(
     {
       random: systemRandom,
-      crypto: nullCrypto(new Uint8Array(32)),
+      crypto,
       settings: { ...DEFAULT_SETTINGS, maxDatagramBytes },
       acceptsSessions,
       instanceId: new Uint8Array(16).fill(acceptsSessions ? 1 : 2),
@@ -83,9 +128,10 @@ function newEndpoint(acceptsSessions: boolean, maxDatagramBytes: number): Endpoi
 }
 
 /** Both ends of one bulk stream in one process, without a socket: what the core itself costs for each data packet. */
-function bulk(maxDatagramBytes: number): void {
-  const listener = newEndpoint(true, maxDatagramBytes)
-  const dialler = newEndpoint(false, maxDatagramBytes)
+function bulk(sealing: Sealing, maxDatagramBytes: number): void {
+  const ours = { identity: null, resetKey: RESET_KEY, sealing }
+  const listener = newEndpoint(noiseListener({ ...ours, authorise: welcomeEverybody }), true, maxDatagramBytes)
+  const dialler = newEndpoint(noiseDialler({ ...ours, consumerKey: null }), false, maxDatagramBytes)
   const batch: DatagramBatch = { buffer: new Uint8Array(BATCH_BYTES), length: 0, segmentBytes: 0, path: 0 }
   const chunk = new Uint8Array(BATCH_BYTES)
   let now: Micros = 1_000
@@ -121,10 +167,14 @@ function bulk(maxDatagramBytes: number): void {
   packets = 0
   const turns = 1_000
   const ns = cost(turns, turn) / (packets / (turns * ROUNDS))
-  tell(`one packet of ${maxDatagramBytes} bytes through both ends`, ns)
+  tell(`${sealing.name}: ${maxDatagramBytes} bytes through both ends`, ns)
 }
 
 copies()
-seals()
-bulk(1_200)
-bulk(16_000)
+handshakes()
+const chosen = await chooseSealing()
+for (const sealing of chosen === nodeSealing ? [nodeSealing] : [nodeSealing, chosen]) {
+  seals(sealing)
+  bulk(sealing, 1_200)
+  bulk(sealing, 16_000)
+}

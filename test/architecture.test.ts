@@ -43,7 +43,14 @@ const HOUSE: House = {
     },
     {
       files: /^src\/runtime\//,
-      mayImport: ['src/runtime/', 'src/protocol/index.ts', 'src/carriers/carrier.ts', 'src/log.ts', 'node:*'],
+      mayImport: [
+        'src/runtime/',
+        'src/protocol/index.ts',
+        'src/carriers/carrier.ts',
+        'src/log.ts',
+        'node:*',
+        'sodium-native',
+      ],
     },
     { files: /^src\/http\//, mayImport: ['src/http/', 'type node:http', 'node:stream', 'node:net'] },
     { files: /^src\/consumer\//, mayImport: ['src/consumer/', ...SERVING] },

@@ -4,6 +4,7 @@
 import { openUdpCarrier, type UdpCarrier } from '../carriers/udp.ts'
 import { type ConsumerConfig, readConsumer } from '../config/read.ts'
 import { Consumer } from '../consumer/consumer.ts'
+import type { Log } from '../log.ts'
 import { HOP_ID_BYTES, type SessionHandle } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
 import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
@@ -21,7 +22,7 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
   const { log } = context
   if (config.insecure) {
     log.warn('insecure', {
-      meaning: 'anybody who reaches the listener can offer a service: <insecure>yes</insecure> says so',
+      meaning: 'the link is encrypted and not authenticated: whoever reaches the listener can offer services',
     })
   }
   const state = new StateDirectory(stateDirectoryPath(process.env), log).consumerState(context.configPath)
@@ -32,7 +33,7 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
       reach: listener.inaddrAny ? 'any' : 'loopback',
       port: listener.port,
     })
-    links.push({ carrier, driver: drive(carrier, config, state) })
+    links.push({ carrier, driver: await drive(carrier, config, { state, log }) })
   }
   const consumer = new Consumer({
     config,
@@ -61,10 +62,15 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
   }
 }
 
-function drive(carrier: UdpCarrier, config: ConsumerConfig, state: ConsumerState): Driver {
+function drive(
+  carrier: UdpCarrier,
+  config: ConsumerConfig,
+  { state, log }: { state: ConsumerState; log: Log },
+): Promise<Driver> {
   return openDriver({
     carrier,
-    acceptsSessions: true,
+    role: 'listener',
+    log,
     instanceId: state.instanceId,
     resetKey: state.resetKey,
     surviveSeconds: config.surviveSeconds,

@@ -36,7 +36,7 @@ async function run({ config, certificates }: ProviderSetup, context: DaemonConte
     if (pipe.insecure)
       log.warn('insecure', {
         pipe: pipe.name,
-        meaning: 'the link to this consumer is not authenticated: <insecure>yes</insecure> says so',
+        meaning: 'the link is encrypted and not authenticated: whoever answers is believed',
       })
     const isNameTaken = config.pipes.slice(0, index).some(({ name }) => name === pipe.name)
     const state = directory.providerState(context.configPath, isNameTaken ? `${pipe.name} #${index + 1}` : pipe.name)
@@ -66,7 +66,8 @@ async function drive(config: ProviderConfig, state: ProviderState, log: DaemonCo
   carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', log)
   return openDriver({
     carrier,
-    acceptsSessions: false,
+    role: 'dialler',
+    log,
     instanceId: state.instanceId,
     // A restarted provider dials from another port: nobody could use a token of its last life.
     resetKey: randomBytes(32),

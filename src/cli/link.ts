@@ -3,15 +3,18 @@
 import { randomBytes } from 'node:crypto'
 import type { Carrier } from '../carriers/carrier.ts'
 import type { Log } from '../log.ts'
-import { BOOT_ID_BYTES, Cubic, DEFAULT_SETTINGS, Endpoint, SECOND } from '../protocol/index.ts'
+import { BOOT_ID_BYTES, type Crypto, Cubic, DEFAULT_SETTINGS, Endpoint, SECOND } from '../protocol/index.ts'
 import { Driver } from '../runtime/driver.ts'
-import { nullCrypto } from '../runtime/null-crypto.ts'
+import { noiseDialler, noiseListener, welcomeEverybody } from '../runtime/noise-crypto.ts'
+import { chooseSealing } from '../runtime/sealing.ts'
 import { monotonicClock, systemRandom } from '../runtime/system.ts'
 import { ExitStatus } from './exit.ts'
 
 export interface LinkOptions {
   readonly carrier: Carrier
-  readonly acceptsSessions: boolean
+  /** `listener`: providers call us; `dialler`: we call a consumer. */
+  readonly role: 'listener' | 'dialler'
+  readonly log: Log
   readonly instanceId: Uint8Array
   /** Makes the tokens of RESET; a listener keeps it over a restart. */
   readonly resetKey: Uint8Array
@@ -19,17 +22,17 @@ export interface LinkOptions {
   readonly maxDatagramBytes: number
 }
 
-export function openDriver(options: LinkOptions): Driver {
+export async function openDriver(options: LinkOptions): Promise<Driver> {
   const endpoint = new Endpoint(
     {
       random: systemRandom,
-      crypto: nullCrypto(options.resetKey),
+      crypto: await cryptoFor(options),
       settings: {
         ...DEFAULT_SETTINGS,
         survive: options.surviveSeconds * SECOND,
         maxDatagramBytes: options.maxDatagramBytes,
       },
-      acceptsSessions: options.acceptsSessions,
+      acceptsSessions: options.role === 'listener',
       instanceId: options.instanceId,
       bootId: BOOT_ID,
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
@@ -37,6 +40,14 @@ export function openDriver(options: LinkOptions): Driver {
     monotonicClock(),
   )
   return new Driver(endpoint, options.carrier, monotonicClock)
+}
+
+/** Without keys, for which there is no setting yet: encrypted, but whoever answers is believed. */
+async function cryptoFor({ role, resetKey, log }: LinkOptions): Promise<Crypto> {
+  const sealing = await chooseSealing()
+  log.info('sealing', { by: sealing.name, authenticated: false })
+  if (role === 'listener') return noiseListener({ identity: null, authorise: welcomeEverybody, resetKey, sealing })
+  return noiseDialler({ identity: null, consumerKey: null, resetKey, sealing })
 }
 
 /** A carrier's socket has failed for good: nothing can be carried or mended, so the program ends and says why. */

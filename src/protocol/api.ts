@@ -71,6 +71,8 @@ export interface SessionHandle {
   readonly isDialler: boolean
   /** The peer's instance id as 32 hex digits; empty until it is known. */
   readonly peerInstance: string
+  /** The peer's static public key, 32 bytes; empty until it is known. */
+  readonly peerKey: Uint8Array
   readonly isSuspect: boolean
   /** The stream for messages about the session itself, open from the start. */
   readonly control: StreamHandle

@@ -24,7 +24,7 @@ import {
   PROTOCOL_VERSION,
   TOLD_MAX_ACK_DELAY,
 } from './limits.ts'
-import { silentTrace, type Trace } from './ports.ts'
+import { type Crypto, silentTrace, type Trace } from './ports.ts'
 import { Resets } from './resets.ts'
 import { Session, type SessionOwner } from './session.ts'
 import { MemoryBudget } from './streams/credit.ts'
@@ -140,11 +140,11 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
 
   // ---- What the application asks for ----
 
-  /** Calls the listener at `path`. An `opened` or a `closed` event follows. */
-  dial(path: PathId, now: Micros): SessionHandle {
+  /** Calls the listener at `path`, with `crypto` if that one has another key. An `opened` or a `closed` event follows. */
+  dial(path: PathId, now: Micros, crypto: Crypto = this.options.crypto): SessionHandle {
     this.clock = now
     const session = this.#newSession(path, Role.dialler)
-    session.startDial(new Dial(this.options.crypto, session.localId, this.#hello(session.localId), now))
+    session.startDial(new Dial(crypto, session.localId, this.#hello(session.localId), now))
     return session
   }
 

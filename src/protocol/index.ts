@@ -18,6 +18,17 @@ export { Uncontrolled } from './congestion/none.ts'
 export { Endpoint } from './endpoint.ts'
 export { CloseCode, closeSentence, DropReason, isSafeToMove, StreamCode, streamSentence } from './errors.ts'
 export {
+  type Asked,
+  type Beginning,
+  type Heard,
+  readFirst,
+  readSecond,
+  type TransportKeys,
+  writeFirst,
+  writeSecond,
+} from './handshake/noise.ts'
+export { KEY_BYTES, type KeyPair, type NoisePrimitives } from './handshake/noise-symmetric.ts'
+export {
   BOOT_ID_BYTES,
   CONNECTION_ID_BYTES,
   INSTANCE_ID_BYTES,
@@ -28,7 +39,17 @@ export type { ControlMessage, ServiceProtocol } from './messages/control.ts'
 export { ControlReader, encodeControl, RefusalCode } from './messages/control.ts'
 export type { StreamHead } from './messages/stream-head.ts'
 export { ACCEPTED, encodeStreamHead, HOP_ID_BYTES, MOST_HOPS, StreamHeadReader } from './messages/stream-head.ts'
-export type { AnswerHandshake, Crypto, DialHandshake, Opener, Random, Sealer, SessionKeys, Trace } from './ports.ts'
+export type {
+  AnswerHandshake,
+  Crypto,
+  DialHandshake,
+  Opener,
+  Random,
+  RespRead,
+  Sealer,
+  SessionKeys,
+  Trace,
+} from './ports.ts'
 export { silentTrace, TAG_BYTES } from './ports.ts'
 export { DEFAULT_SETTINGS } from './settings.ts'
 export type { Micros, PacketNumber, PathId, StreamId } from './units.ts'

@@ -41,12 +41,21 @@ export interface DialHandshake {
   /**
    * Reads what follows the RESP header. Null: not the answer to our INIT; the handshake stays as it was and can still finish.
    */
-  readResp(header: Uint8Array, body: Uint8Array): { readonly payload: Uint8Array; readonly keys: SessionKeys } | null
+  readResp(header: Uint8Array, body: Uint8Array): RespRead | null
+}
+
+export interface RespRead {
+  readonly payload: Uint8Array
+  readonly keys: SessionKeys
+  /** The listener's static public key, 32 bytes. */
+  readonly peerKey: Uint8Array
 }
 
 /** The listener's half: made only after the INIT's own check passed. */
 export interface AnswerHandshake {
   readonly payload: Uint8Array
+  /** The dialler's static public key, 32 bytes: whom the INIT is from, or who is replayed. */
+  readonly peerKey: Uint8Array
   /** Writes what follows the RESP header (ephemeral 32, payload + 16) at `at`; returns the end, and the keys of the session. */
   writeResp(
     header: Uint8Array,
@@ -56,7 +65,7 @@ export interface AnswerHandshake {
   ): { readonly end: number; readonly keys: SessionKeys }
 }
 
-/** Key agreement, sealing and tokens. The null implementation checks integrity only; Noise replaces it behind this port. */
+/** Key agreement, sealing and tokens: Noise in the product (src/runtime/noise-crypto.ts), something that hides nothing in the simulator. */
 export interface Crypto {
   /** `prologue` is bound into the handshake: both sides must have built the same one. */
   dial(prologue: Uint8Array): DialHandshake

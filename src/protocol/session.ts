@@ -64,6 +64,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   remoteId: Uint8Array = new Uint8Array(CONNECTION_ID_BYTES)
   peerResetToken: Uint8Array = new Uint8Array(0)
   peerInstance = ''
+  peerKey: Uint8Array = new Uint8Array(0)
   owner: unknown = null
   /** For the endpoint's lists. */
   dueAt: Micros = Number.POSITIVE_INFINITY
@@ -141,6 +142,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   startAnswer(answer: Answer, remoteId: Uint8Array, hello: Hello): void {
     this.#phase = { kind: 'unconfirmed', answer, repeatsResp: true }
+    this.peerKey = answer.peerKey
     this.#meet(remoteId, answer.keys, hello)
     this.onWork()
   }
@@ -159,6 +161,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     if (this.#phase.kind !== 'dialling') return true
     const dialled = this.#phase.dial.onResp(packet)
     if (dialled === null) return false
+    this.peerKey = dialled.peerKey
     this.#meet(dialled.remoteId, dialled.keys, dialled.hello)
     this.#parts.liveness.onHeard(now)
     const roundTrip = this.#phase.dial.roundTrip(now)

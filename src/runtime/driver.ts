@@ -7,7 +7,7 @@
 // ACK: one datagram instead of two for a small request (docs/decisions.md).
 
 import type { Carrier } from '../carriers/carrier.ts'
-import type { DatagramBatch, Endpoint, Micros, PathId, SessionEvent, SessionHandle } from '../protocol/index.ts'
+import type { Crypto, DatagramBatch, Endpoint, Micros, PathId, SessionEvent, SessionHandle } from '../protocol/index.ts'
 import type { StreamOwner } from './stream-owner.ts'
 
 /** Batches one turn may send before the event loop gets to breathe: about 1 MB, a few milliseconds. */
@@ -41,8 +41,8 @@ export class Driver {
     carrier.onDatagram = this.#onDatagram
   }
 
-  dial(path: PathId): SessionHandle {
-    return this.endpoint.dial(path, this.#clock())
+  dial(path: PathId, crypto?: Crypto): SessionHandle {
+    return this.endpoint.dial(path, this.#clock(), crypto)
   }
 
   /** Waits until no stream is open: whatever was written has been acknowledged. */

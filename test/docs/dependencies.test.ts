@@ -8,8 +8,9 @@ import { page, rows, section } from './sections.ts'
 
 type Versions = Readonly<Record<string, string>>
 
-const { dependencies, devDependencies } = JSON.parse(page('package.json')) as {
+const { dependencies, optionalDependencies, devDependencies } = JSON.parse(page('package.json')) as {
   dependencies: Versions
+  optionalDependencies: Versions
   devDependencies: Versions
 }
 
@@ -18,6 +19,7 @@ describe('docs/dependencies.md', () => {
 
   for (const [title, versions] of [
     ['At run time', dependencies],
+    ['At run time, if it can be had', optionalDependencies],
     ['For building and testing', devDependencies],
   ] as const) {
     it(`lists the packages that are needed ${title.toLowerCase()}, with their versions and a reason`, () => {
@@ -39,6 +41,6 @@ describe('the packages that src imports', () => {
         if (!from.startsWith('.') && !from.startsWith('node:')) imported.add(targetOf(path, from))
       }
     }
-    assert.deepEqual([...imported].sort(), Object.keys(dependencies).sort())
+    assert.deepEqual([...imported].sort(), Object.keys({ ...dependencies, ...optionalDependencies }).sort())
   })
 })

@@ -8,6 +8,7 @@ import type {
   DialHandshake,
   Opener,
   Random,
+  RespRead,
   Sealer,
   SessionKeys,
 } from '../../src/protocol/ports.ts'
@@ -17,6 +18,8 @@ import type { NonceLedger } from './nonce-ledger.ts'
 
 const EPHEMERAL_BYTES = 32
 const STATIC_BYTES = 32 + TAG_BYTES
+/** The static key of everybody here. */
+const NOBODY = new Uint8Array(32)
 const INIT_HEAD_BYTES = EPHEMERAL_BYTES + STATIC_BYTES
 
 export interface NullCryptoOptions {
@@ -81,16 +84,17 @@ class NullDial implements DialHandshake {
     return end
   }
 
-  readResp(header: Uint8Array, body: Uint8Array): { readonly payload: Uint8Array; readonly keys: SessionKeys } | null {
+  readResp(header: Uint8Array, body: Uint8Array): RespRead | null {
     const payload = openedPayload(this.#transcript.copy().add(header), body, EPHEMERAL_BYTES)
     if (payload === null) return null
     const secret = this.#transcript.copy().addRange(body, 0, EPHEMERAL_BYTES)
-    return { payload, keys: sessionKeys(secret, 'dialler', this.#options.ledger) }
+    return { payload, keys: sessionKeys(secret, 'dialler', this.#options.ledger), peerKey: NOBODY }
   }
 }
 
 class NullAnswer implements AnswerHandshake {
   readonly payload: Uint8Array
+  readonly peerKey = NOBODY
   readonly #transcript: Digest
   readonly #options: NullCryptoOptions
 

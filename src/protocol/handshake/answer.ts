@@ -31,6 +31,8 @@ export class Answer {
   /** The RESP as it is sent each time the same INIT comes. */
   readonly resp: Uint8Array
   readonly keys: SessionKeys
+  /** The dialler's static public key. */
+  readonly peerKey: Uint8Array
   /** The session is forgotten if nothing confirms it until then; each repeat of the question puts it off. */
   deadline: Micros
   readonly #crypto: Crypto
@@ -54,6 +56,7 @@ export class Answer {
     crypto.mac(packet, written.end, packet, written.end)
     this.resp = packet.slice(0, written.end + MACS_BYTES)
     this.keys = written.keys
+    this.peerKey = question.handshake.peerKey
     this.deadline = now + CONFIRM_WITHIN
     this.#crypto = crypto
     this.#mac = macOf(init).slice()

@@ -15,6 +15,8 @@ const REPEAT_LATER: Micros = SECOND
 export interface Dialled {
   readonly hello: Hello
   readonly keys: SessionKeys
+  /** The listener's static public key. */
+  readonly peerKey: Uint8Array
   /** The id that the listener chose: it stands in every packet that we send. */
   readonly remoteId: Uint8Array
 }
@@ -70,7 +72,7 @@ export class Dial {
     const hello = read && decodeHello(read.payload)
     if (hello === null) return null
     const remoteId = packet.slice(RESP_HEADER_BYTES - CONNECTION_ID_BYTES, RESP_HEADER_BYTES)
-    return { hello, keys: read!.keys, remoteId }
+    return { hello, keys: read!.keys, peerKey: read!.peerKey, remoteId }
   }
 
   #write(ownId: Uint8Array, hello: Hello): Uint8Array {

@@ -1,0 +1,208 @@
+// The Crypto port with real secrets: Noise between a provider that dials and a consumer that listens, and sealed packets after it.
+//
+//   mac1 of INIT and RESP   HMAC-SHA256 under SHA-256("edgerq/1 mac1" ‖ the listener's public key), 16 bytes
+//   prologue of Noise       the core's, then the header of the INIT; the header of the RESP is hashed in before the second message
+//
+// mac1 proves no more than that the sender has heard of this listener. It costs a sixteenth of an agreement (bench/micro.ts) and
+// comes first.
+
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import {
+  type AnswerHandshake,
+  type Asked,
+  type Beginning,
+  type Crypto,
+  type DialHandshake,
+  type Heard,
+  KEY_BYTES,
+  type KeyPair,
+  type NoisePrimitives,
+  type RespRead,
+  readFirst,
+  readSecond,
+  type SessionKeys,
+  type TransportKeys,
+  writeFirst,
+  writeSecond,
+} from '../protocol/index.ts'
+import { keylessKeyPair, keylessPublicKey } from './keyless.ts'
+import { nodePrimitives } from './noise-primitives.ts'
+import { nodeSealing, type Sealing } from './sealing.ts'
+
+export interface NoiseOptions {
+  /** 32 secret bytes that make the tokens of RESET; a listener keeps them over a restart. */
+  readonly resetKey: Uint8Array
+  /** Default: node:crypto, which is always there. */
+  readonly sealing?: Sealing
+  /** Default: node:crypto with the kernel's randomness. */
+  readonly primitives?: NoisePrimitives
+}
+
+export interface DiallerOptions extends NoiseOptions {
+  /** Null: a key made now, so the listener learns nothing but that sessions of this dialler belong together. */
+  readonly identity: KeyPair | null
+  /**
+   * Null: the listener has none, and whoever answers is taken for it. It is then not shown our identity either, which everybody on
+   * the line could read. A second key during a change of keys is a second Crypto: mac1 is made with one.
+   */
+  readonly consumerKey: Uint8Array | null
+  /** 32 bytes that the listener has for this identity too. */
+  readonly psk?: Uint8Array
+}
+
+/** What the owner of a key is let in with. */
+export interface Welcome {
+  /** 32 bytes that only the two share; `NO_PSK` if they share none. */
+  readonly psk: Uint8Array
+}
+
+/**
+ * Asked for each INIT whose sender holds the key, before anything is kept of it; `payload` is what the INIT says. An INIT that was
+ * recorded and is sent again looks the same. Null: nothing is answered.
+ */
+export type Authorise = (peerKey: Uint8Array, payload: Uint8Array) => Welcome | null
+
+export interface ListenerOptions extends NoiseOptions {
+  /** Null: the published key that shows nobody anything. A listener with a key of its own never answers to that one. */
+  readonly identity: KeyPair | null
+  readonly authorise: Authorise
+}
+
+export const NO_PSK = new Uint8Array(KEY_BYTES)
+
+/** For a listener that anybody may call. */
+export const welcomeEverybody: Authorise = () => ({ psk: NO_PSK })
+
+/** The side that dials; it answers nobody. */
+export function noiseDialler(options: DiallerOptions): Crypto {
+  const suite = suiteOf(options)
+  const consumerKey = options.consumerKey ?? keylessPublicKey()
+  // One for all dials, so that a later handshake of a session can be told to be of the same peer.
+  const identity = (options.consumerKey && options.identity) ?? suite.primitives.newKeyPair()
+  if (identity.agree(consumerKey) === null) throw new Error('the consumer key is not a usable X25519 public key')
+  const psk = checkedPsk(options.psk ?? NO_PSK)
+  return {
+    ...tokensOf(consumerKey, options.resetKey),
+    dial: (prologue) => new NoiseDial(suite, { identity, consumerKey, psk }, prologue),
+    answer: () => null,
+  }
+}
+
+/** The side that answers; it dials nobody. */
+export function noiseListener(options: ListenerOptions): Crypto {
+  const suite = suiteOf(options)
+  const identity = options.identity ?? keylessKeyPair()
+  return {
+    ...tokensOf(identity.publicKey, options.resetKey),
+    dial() {
+      throw new Error('a listener does not dial')
+    },
+    answer(prologue, header, body) {
+      const heard = readFirst(beginning(suite, identity, [prologue, header]), body)
+      const welcome = heard && options.authorise(heard.peerKey, heard.payload)
+      return welcome && new NoiseAnswer(suite, heard, checkedPsk(welcome.psk))
+    },
+  }
+}
+
+interface Suite {
+  readonly primitives: NoisePrimitives
+  readonly sealing: Sealing
+}
+
+function suiteOf({ primitives = nodePrimitives(), sealing = nodeSealing }: NoiseOptions): Suite {
+  return { primitives, sealing }
+}
+
+function beginning({ primitives }: Suite, identity: KeyPair, prologue: readonly Uint8Array[]): Beginning {
+  return { primitives, identity, prologue: Buffer.concat(prologue) }
+}
+
+function checkedPsk(psk: Uint8Array): Uint8Array {
+  if (psk.length !== KEY_BYTES) throw new RangeError(`a pre-shared key has ${KEY_BYTES} bytes`)
+  return psk
+}
+
+/** Who dials whom. */
+interface Call {
+  readonly identity: KeyPair
+  readonly consumerKey: Uint8Array
+  readonly psk: Uint8Array
+}
+
+class NoiseDial implements DialHandshake {
+  readonly #suite: Suite
+  readonly #call: Call
+  readonly #prologue: Uint8Array
+  #asked: Asked | null = null
+
+  constructor(suite: Suite, call: Call, prologue: Uint8Array) {
+    this.#suite = suite
+    this.#call = call
+    this.#prologue = new Uint8Array(prologue)
+  }
+
+  /** Another question each time: only the last one's answer is understood. Who repeats one sends the same bytes again. */
+  writeInit(header: Uint8Array, payload: Uint8Array, into: Uint8Array, at: number): number {
+    const { identity, consumerKey } = this.#call
+    const own = beginning(this.#suite, identity, [this.#prologue, header])
+    const { message, asked } = writeFirst(own, consumerKey, payload)
+    this.#asked = asked
+    into.set(message, at)
+    return at + message.length
+  }
+
+  readResp(header: Uint8Array, body: Uint8Array): RespRead | null {
+    if (this.#asked === null) throw new Error('a RESP was read before the INIT was written')
+    const { psk, consumerKey } = this.#call
+    const read = readSecond(this.#asked, { psk, header }, body)
+    return read && { payload: read.payload, keys: diallerKeys(this.#suite, read.keys), peerKey: consumerKey }
+  }
+}
+
+class NoiseAnswer implements AnswerHandshake {
+  readonly payload: Uint8Array
+  readonly peerKey: Uint8Array
+  readonly #suite: Suite
+  readonly #heard: Heard
+  readonly #psk: Uint8Array
+
+  constructor(suite: Suite, heard: Heard, psk: Uint8Array) {
+    this.payload = heard.payload
+    this.peerKey = heard.peerKey
+    this.#suite = suite
+    this.#heard = heard
+    this.#psk = psk
+  }
+
+  writeResp(header: Uint8Array, payload: Uint8Array, into: Uint8Array, at: number): { end: number; keys: SessionKeys } {
+    const { message, keys } = writeSecond(this.#heard, { psk: this.#psk, header }, payload)
+    into.set(message, at)
+    return { end: at + message.length, keys: listenerKeys(this.#suite, keys) }
+  }
+}
+
+/** A key for each direction, so a packet that comes back to its sender is refused. */
+function diallerKeys({ sealing }: Suite, keys: TransportKeys): SessionKeys {
+  return { sealer: sealing.of(keys.fromInitiator), opener: sealing.of(keys.fromResponder) }
+}
+
+function listenerKeys({ sealing }: Suite, keys: TransportKeys): SessionKeys {
+  return { sealer: sealing.of(keys.fromResponder), opener: sealing.of(keys.fromInitiator) }
+}
+
+const MAC_LABEL = 'edgerq/1 mac1'
+const MAC_BYTES = 16
+const TOKEN_BYTES = 16
+
+function tokensOf(listenerKey: Uint8Array, resetKey: Uint8Array): Pick<Crypto, 'mac' | 'resetToken' | 'equal'> {
+  const macKey = createHash('sha256').update(MAC_LABEL).update(listenerKey).digest()
+  return {
+    mac(packet, end, into, at) {
+      const whole = createHmac('sha256', macKey).update(packet.subarray(0, end)).digest()
+      into.set(whole.subarray(0, MAC_BYTES), at)
+    },
+    resetToken: (connectionId) => createHmac('sha256', resetKey).update(connectionId).digest().subarray(0, TOKEN_BYTES),
+    equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
+  }
+}

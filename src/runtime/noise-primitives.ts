@@ -1,0 +1,118 @@
+// The primitives of the handshake, out of node:crypto: X25519 (RFC 7748), ChaCha20-Poly1305 (RFC 8439), SHA-256 and HMAC.
+
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type KeyObject,
+} from 'node:crypto'
+import { type KeyPair, type NoisePrimitives, TAG_BYTES } from '../protocol/index.ts'
+
+/** `newKeyPair` is handed in only by tests that want the same handshake twice; the kernel's randomness makes the product's keys. */
+export function nodePrimitives(newKeyPair: () => KeyPair = newX25519KeyPair): NoisePrimitives {
+  return { newKeyPair, seal, open, hash, derive }
+}
+
+export function newX25519KeyPair(): KeyPair {
+  return new X25519KeyPair(generateKeyPairSync('x25519').privateKey)
+}
+
+/** The pair to which these 32 bytes are the private half. Takes half a millisecond: for keys that stay. */
+export function x25519KeyPairOf(privateKey: Uint8Array): KeyPair {
+  if (privateKey.length !== X25519_BYTES) throw new RangeError(`an X25519 key has ${X25519_BYTES} bytes`)
+  // Not as a JWK, which also wants the public half that we do not have.
+  const der = Buffer.concat([PKCS8_X25519, privateKey])
+  const pair = new X25519KeyPair(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
+  der.fill(0)
+  return pair
+}
+
+const X25519_BYTES = 32
+
+/** What stands before the 32 bytes of a private X25519 key in PKCS #8 (RFC 8410 §7). */
+const PKCS8_X25519 = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+class X25519KeyPair implements KeyPair {
+  readonly publicKey: Uint8Array
+  /** Imported once: OpenSSL computes the public half again each time, which costs as much as an agreement. */
+  readonly #privateKey: KeyObject
+
+  constructor(privateKey: KeyObject) {
+    this.#privateKey = privateKey
+    this.publicKey = new Uint8Array(Buffer.from(createPublicKey(privateKey).export({ format: 'jwk' }).x!, 'base64url'))
+  }
+
+  agree(theirs: Uint8Array): Uint8Array | null {
+    if (theirs.length !== X25519_BYTES) return null
+    // As a JWK, since DER goes through OpenSSL's decoders and takes longer than the agreement itself.
+    const x = Buffer.from(theirs.buffer, theirs.byteOffset, theirs.length).toString('base64url')
+    const publicKey = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
+    try {
+      return diffieHellman({ privateKey: this.#privateKey, publicKey })
+    } catch {
+      return null // OpenSSL refuses an all-zero secret, as RFC 7748 §6.1 wants; with 32 bytes nothing else can fail
+    }
+  }
+}
+
+/** Not per packet: a handshake seals four times in all. */
+function seal(key: Uint8Array, nonce: number, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('chacha20-poly1305', key, nonceOf(nonce), { authTagLength: TAG_BYTES })
+  cipher.setAAD(associated, { plaintextLength: plain.length })
+  const sealed = new Uint8Array(plain.length + TAG_BYTES) // the core must not see a Buffer, whose slices are no copies
+  sealed.set(cipher.update(plain))
+  cipher.final()
+  sealed.set(cipher.getAuthTag(), plain.length)
+  return sealed
+}
+
+function open(key: Uint8Array, nonce: number, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+  const plainEnd = sealed.length - TAG_BYTES
+  if (plainEnd < 0) return null
+  const decipher = createDecipheriv('chacha20-poly1305', key, nonceOf(nonce), { authTagLength: TAG_BYTES })
+  decipher.setAAD(associated, { plaintextLength: plainEnd })
+  decipher.setAuthTag(sealed.subarray(plainEnd))
+  const plain = decipher.update(sealed.subarray(0, plainEnd))
+  try {
+    decipher.final()
+  } catch {
+    return null
+  }
+  return new Uint8Array(plain)
+}
+
+/** Four zero bytes and the number, little-endian (Noise §12.3). */
+function nonceOf(counter: number): Uint8Array {
+  const nonce = Buffer.alloc(12)
+  nonce.writeBigUInt64LE(BigInt(counter), 4)
+  return nonce
+}
+
+function hash(...parts: readonly Uint8Array[]): Uint8Array {
+  const sum = createHash('sha256')
+  for (const part of parts) sum.update(part)
+  return sum.digest()
+}
+
+/** Written out as in Noise §4.3; hkdfSync says the same and takes half as long again. */
+function derive(chainingKey: Uint8Array, input: Uint8Array, outputs: 2 | 3): readonly Uint8Array[] {
+  const key = hmac(chainingKey, input)
+  const made: Uint8Array[] = []
+  let last: Uint8Array = new Uint8Array(0)
+  for (let number = 1; number <= outputs; number++) {
+    last = hmac(key, last, Uint8Array.of(number))
+    made.push(last)
+  }
+  return made
+}
+
+function hmac(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+  const sum = createHmac('sha256', key)
+  for (const part of parts) sum.update(part)
+  return sum.digest()
+}

@@ -1,0 +1,43 @@
+// Which implementation seals the packets of this process. Both make the same bytes, so the two ends need not choose alike.
+
+import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { PacketSeal } from './packet-seal.ts'
+import { type Sodium, SodiumSeal } from './sodium-seal.ts'
+
+export interface Sealing {
+  /** For the operator. */
+  readonly name: 'sodium-native' | 'node:crypto'
+  /** Takes 32 bytes that are used for one direction of one session. */
+  of(key: Uint8Array): Sealer & Opener
+}
+
+/** Is always there. */
+export const nodeSealing: Sealing = { name: 'node:crypto', of: (key) => new PacketSeal(key) }
+
+/** The fastest that this machine can load and that seals as it should. */
+export async function chooseSealing(): Promise<Sealing> {
+  const sodium = await sodiumSealing()
+  return sodium !== null && isSound(sodium) ? sodium : nodeSealing
+}
+
+/** Null: the package is not installed, or was not built for this system. */
+export async function sodiumSealing(): Promise<Sealing | null> {
+  const sodium = await loadSodium()
+  return sodium && { name: 'sodium-native', of: (key) => new SodiumSeal(sodium, key) }
+}
+
+async function loadSodium(): Promise<Sodium | null> {
+  try {
+    return (await import('sodium-native')).default
+  } catch {
+    return null
+  }
+}
+
+/** It opens what node:crypto has sealed: a build that loads and does not work would cost every session. */
+function isSound(sealing: Sealing): boolean {
+  const key = new Uint8Array(32).fill(1)
+  const packet = new Uint8Array(256)
+  nodeSealing.of(key).seal(2 ** 33, packet, 0, 19, packet.length - TAG_BYTES)
+  return sealing.of(key).open(2 ** 33, packet, 0, 19, packet.length)
+}

@@ -1,0 +1,51 @@
+// hot
+// The same seal as packet-seal.ts by libsodium: works in place, with no memory of its own, in a third of the time for small packets.
+
+import type sodium from 'sodium-native'
+import { type Opener, type PacketNumber, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { PacketNonce } from './packet-nonce.ts'
+
+export type Sodium = typeof sodium
+
+/** One direction of one session, either end of it. */
+export class SodiumSeal implements Sealer, Opener {
+  readonly #sodium: Sodium
+  readonly #key: Uint8Array
+  readonly #nonce = new PacketNonce()
+
+  /** 32 bytes that seal nothing else: a number used twice under one key gives both packets away. */
+  constructor(loaded: Sodium, key: Uint8Array) {
+    this.#sodium = loaded
+    this.#key = new Uint8Array(key)
+  }
+
+  seal(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, plainEnd: number): void {
+    this.#sodium.crypto_aead_chacha20poly1305_ietf_encrypt(
+      buffer.subarray(headerEnd, plainEnd + TAG_BYTES),
+      buffer.subarray(headerEnd, plainEnd),
+      buffer.subarray(headerStart, headerEnd),
+      null,
+      this.#nonce.of(counter),
+      this.#key,
+    )
+  }
+
+  /** What is refused is overwritten with zeros. */
+  open(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, sealedEnd: number): boolean {
+    const plainEnd = sealedEnd - TAG_BYTES
+    if (plainEnd < headerEnd) return false
+    try {
+      this.#sodium.crypto_aead_chacha20poly1305_ietf_decrypt(
+        buffer.subarray(headerEnd, plainEnd),
+        null,
+        buffer.subarray(headerEnd, sealedEnd),
+        buffer.subarray(headerStart, headerEnd),
+        this.#nonce.of(counter),
+        this.#key,
+      )
+    } catch {
+      return false
+    }
+    return true
+  }
+}

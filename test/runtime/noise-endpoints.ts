@@ -1,0 +1,70 @@
+// Endpoints with real keys: a provider and its consumer, what passes between them kept as a listener on the line would keep it.
+
+import { Cubic } from '../../src/protocol/congestion/cubic.ts'
+import { Endpoint } from '../../src/protocol/endpoint.ts'
+import type { Crypto } from '../../src/protocol/ports.ts'
+import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
+import { noiseDialler, noiseListener, welcomeEverybody } from '../../src/runtime/noise-crypto.ts'
+import { x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
+import { Bookkeeper } from '../protocol/bookkeeper.ts'
+import { EndpointPair } from '../protocol/endpoint-pair.ts'
+import { START } from '../protocol/endpoints.ts'
+import { Prng } from '../sim/prng.ts'
+
+export const RESET_KEY = new Uint8Array(32).fill(7)
+export const CONSUMER = x25519KeyPairOf(new Uint8Array(32).fill(1))
+export const PROVIDER = x25519KeyPairOf(new Uint8Array(32).fill(2))
+
+export function providerCrypto(): Crypto {
+  return noiseDialler({ identity: PROVIDER, consumerKey: CONSUMER.publicKey, resetKey: RESET_KEY })
+}
+
+export function consumerCrypto(): Crypto {
+  return noiseListener({ identity: CONSUMER, authorise: welcomeEverybody, resetKey: RESET_KEY })
+}
+
+/** `seed` also stands for the process: it is its instance id. */
+export function sealedEndpoint(crypto: Crypto, acceptsSessions: boolean, seed: number): Endpoint {
+  return new Endpoint(
+    {
+      random: new Prng(seed),
+      crypto,
+      settings: DEFAULT_SETTINGS,
+      acceptsSessions,
+      instanceId: new Uint8Array(16).fill(seed),
+      bootId: new Uint8Array(8).fill(1),
+      newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
+    },
+    START,
+  )
+}
+
+export interface SealedTalk {
+  readonly pair: EndpointPair
+  readonly dialler: Bookkeeper
+  readonly listener: Bookkeeper
+  /** Every datagram that arrived on either side, in order, as it was on the line. */
+  readonly captured: readonly Uint8Array[]
+}
+
+export function sealedTalk(crypto: { dialler?: Crypto; listener?: Crypto } = {}): SealedTalk {
+  const provider = sealedEndpoint(crypto.dialler ?? providerCrypto(), false, 1)
+  const consumer = sealedEndpoint(crypto.listener ?? consumerCrypto(), true, 2)
+  const captured: Uint8Array[] = []
+  for (const endpoint of [provider, consumer]) capture(endpoint, captured)
+  const [dialler, listener] = [new Bookkeeper(), new Bookkeeper()]
+  const pair = new EndpointPair(
+    { endpoint: provider, application: dialler },
+    { endpoint: consumer, application: listener },
+  )
+  return { pair, dialler, listener, captured }
+}
+
+/** Before it is decrypted in place. */
+function capture(endpoint: Endpoint, into: Uint8Array[]): void {
+  const receive = endpoint.receive.bind(endpoint)
+  endpoint.receive = (datagram, from, now) => {
+    into.push(datagram.slice())
+    receive(datagram, from, now)
+  }
+}
