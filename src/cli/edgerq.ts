@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-// edgerq: everything around the two daemons. In this version: the schemas of their configuration files.
+// edgerq: everything around the two daemons: keys, and the schemas of their configuration files.
 
 import { Command } from 'commander'
 import { xsdOf } from '../config/read.ts'
 import { ExitStatus } from './exit.ts'
+import { addKeygen } from './keygen.ts'
+import { addPubkey } from './pubkey.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('edgerq')
@@ -12,6 +14,8 @@ const program = new Command('edgerq')
   .showHelpAfterError('(edgerq --help says more)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitStatus.stopped : ExitStatus.wrongUsage))
 
+addKeygen(program)
+addPubkey(program)
 program
   .command('xsd')
   .description('print the XML Schema of a configuration file')
