@@ -71,15 +71,18 @@ export interface SessionHandle {
   readonly isDialler: boolean
   /** The peer's instance id as 32 hex digits; empty until it is known. */
   readonly peerInstance: string
-  /** The peer's static public key, 32 bytes; empty until it is known. */
+  /** The peer's static public key, 32 bytes; empty until it is known, and where links have no keys. */
   readonly peerKey: Uint8Array
   readonly isSuspect: boolean
   /** The stream for messages about the session itself, open from the start. */
   readonly control: StreamHandle
   /** What the caller wants to find again from an event. */
   owner: unknown
-  /** Null: not now (the peer's limit is reached, or the session is not open). */
-  openStream(): StreamHandle | null
+  /**
+   * Null: not now (the peer's limit or `most` is reached, or the session is not open); `streamsAvailable` says when to ask again. `most`: how
+   * many that we opened may be open at once.
+   */
+  openStream(most?: number): StreamHandle | null
   /** Streams we opened that are not finished on both sides. */
   readonly openedStreams: number
   /** Says goodbye (three CLOSE datagrams) and forgets the session; a `closed` event follows. */
@@ -165,7 +168,7 @@ export type SessionEvent =
   | { readonly kind: 'accepted'; readonly session: SessionHandle; readonly stream: StreamHandle }
   | { readonly kind: 'suspect'; readonly session: SessionHandle }
   | { readonly kind: 'recovered'; readonly session: SessionHandle }
-  /** The peer raised the number of streams that we may open. */
+  /** A stream was refused to us, and another may be opened now. */
   | { readonly kind: 'streamsAvailable'; readonly session: SessionHandle }
   | {
       readonly kind: 'closed'

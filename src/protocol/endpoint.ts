@@ -16,6 +16,7 @@ import { DropReason } from './errors.ts'
 import { Answer, readInit } from './handshake/answer.ts'
 import { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
+import { hex } from './hex.ts'
 import {
   CONNECTION_ID_BYTES,
   LEAST_INIT_BYTES,
@@ -58,7 +59,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   readonly #byLocalId = new Map<number, Session>()
   /** Sessions we answered, by the id that their dialler chose: a repeated INIT finds its session. */
   readonly #byDiallerId = new Map<number, Session>()
-  readonly #byInstance = new Map<string, Session>()
+  readonly #byPeer = new Map<string, Session>()
   readonly #unconfirmed = new Set<Session>()
   readonly #deadlines = new Deadlines<Session>()
   readonly #pending = new BoundedQueue<Session>(AS_MANY_AS_EXIST)
@@ -223,7 +224,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     }
     if (this.#unconfirmed.size >= MOST_UNCONFIRMED_SESSIONS) return DropReason.tooManyUnconfirmed
     const question = readInit(this.options.crypto, packet)
-    if (question === null) return DropReason.badHandshake
+    if (typeof question === 'number') return question
     const session = this.#newSession(from, Role.listener)
     const own = { id: session.localId, hello: this.#hello(session.localId) }
     const answer = new Answer(this.options.crypto, packet, question, own, now)
@@ -305,15 +306,16 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
 
   onConfirmed(session: Session): void {
     this.#unconfirmed.delete(session)
-    const older = this.#byInstance.get(session.peerInstance)
-    this.#byInstance.set(session.peerInstance, session)
+    const peer = peerOf(session)
+    const older = this.#byPeer.get(peer)
+    this.#byPeer.set(peer, session)
     older?.end('restart')
   }
 
   onGone(session: Session): void {
     this.#byLocalId.delete(connectionKey(session.localId, 0))
     if (this.#byDiallerId.get(session.remoteKey) === session) this.#byDiallerId.delete(session.remoteKey)
-    if (this.#byInstance.get(session.peerInstance) === session) this.#byInstance.delete(session.peerInstance)
+    if (this.#byPeer.get(peerOf(session)) === session) this.#byPeer.delete(peerOf(session))
     this.#unconfirmed.delete(session)
     this.#resets.forget(session)
     this.#deadlines.set(session, Number.POSITIVE_INFINITY)
@@ -331,6 +333,11 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     this.#wasWoken = true
     this.onWork()
   }
+}
+
+/** Who says to be an instance must also hold its key: else anybody who is let in could end the sessions of others. */
+function peerOf({ peerInstance, peerKey }: Session): string {
+  return peerInstance + hex(peerKey)
 }
 
 /** Which side of the handshake a new session is on. */

@@ -47,14 +47,14 @@ export interface DialHandshake {
 export interface RespRead {
   readonly payload: Uint8Array
   readonly keys: SessionKeys
-  /** The listener's static public key, 32 bytes. */
+  /** The listener's static public key, 32 bytes; empty: it has none of its own. */
   readonly peerKey: Uint8Array
 }
 
 /** The listener's half: made only after the INIT's own check passed. */
 export interface AnswerHandshake {
   readonly payload: Uint8Array
-  /** The dialler's static public key, 32 bytes: whom the INIT is from, or who is replayed. */
+  /** The dialler's static public key, 32 bytes: whom the INIT is from, or who is replayed. Empty: what it showed says nothing. */
   readonly peerKey: Uint8Array
   /** Writes what follows the RESP header (ephemeral 32, payload + 16) at `at`; returns the end, and the keys of the session. */
   writeResp(

@@ -121,8 +121,8 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     return this.#parts.streams.openStreams
   }
 
-  openStream(): StreamHandle | null {
-    return this.#phase.kind === 'open' ? this.#parts.streams.open() : null
+  openStream(most?: number): StreamHandle | null {
+    return this.#phase.kind === 'open' ? this.#parts.streams.open(most) : null
   }
 
   close(code: number, reason: string): void {

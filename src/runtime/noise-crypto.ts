@@ -70,6 +70,9 @@ export interface ListenerOptions extends NoiseOptions {
 
 export const NO_PSK = new Uint8Array(KEY_BYTES)
 
+/** Where a side has no key of its own, what it shows proves nothing. */
+const NO_KEY = new Uint8Array(0)
+
 /** For a listener that anybody may call. */
 export const welcomeEverybody: Authorise = () => ({ psk: NO_PSK })
 
@@ -80,10 +83,10 @@ export function noiseDialler(options: DiallerOptions): Crypto {
   // One for all dials, so that a later handshake of a session can be told to be of the same peer.
   const identity = (options.consumerKey && options.identity) ?? suite.primitives.newKeyPair()
   if (identity.agree(consumerKey) === null) throw new Error('the consumer key is not a usable X25519 public key')
-  const psk = checkedPsk(options.psk ?? NO_PSK)
+  const call = { identity, consumerKey, peerKey: options.consumerKey ?? NO_KEY, psk: checkedPsk(options.psk ?? NO_PSK) }
   return {
     ...tokensOf(consumerKey, options.resetKey),
-    dial: (prologue) => new NoiseDial(suite, { identity, consumerKey, psk }, prologue),
+    dial: (prologue) => new NoiseDial(suite, call, prologue),
     answer: () => null,
   }
 }
@@ -100,7 +103,9 @@ export function noiseListener(options: ListenerOptions): Crypto {
     answer(prologue, header, body) {
       const heard = readFirst(beginning(suite, identity, [prologue, header]), body)
       const welcome = heard && options.authorise(heard.peerKey, heard.payload)
-      return welcome && new NoiseAnswer(suite, heard, checkedPsk(welcome.psk))
+      if (welcome === null) return null
+      const peerKey = options.identity === null ? NO_KEY : heard!.peerKey
+      return new NoiseAnswer(suite, heard!, { psk: checkedPsk(welcome.psk), peerKey })
     },
   }
 }
@@ -127,6 +132,8 @@ function checkedPsk(psk: Uint8Array): Uint8Array {
 interface Call {
   readonly identity: KeyPair
   readonly consumerKey: Uint8Array
+  /** What the consumer is known by: its key, or nothing. */
+  readonly peerKey: Uint8Array
   readonly psk: Uint8Array
 }
 
@@ -154,9 +161,9 @@ class NoiseDial implements DialHandshake {
 
   readResp(header: Uint8Array, body: Uint8Array): RespRead | null {
     if (this.#asked === null) throw new Error('a RESP was read before the INIT was written')
-    const { psk, consumerKey } = this.#call
+    const { psk, peerKey } = this.#call
     const read = readSecond(this.#asked, { psk, header }, body)
-    return read && { payload: read.payload, keys: diallerKeys(this.#suite, read.keys), peerKey: consumerKey }
+    return read && { payload: read.payload, keys: diallerKeys(this.#suite, read.keys), peerKey }
   }
 }
 
@@ -167,12 +174,12 @@ class NoiseAnswer implements AnswerHandshake {
   readonly #heard: Heard
   readonly #psk: Uint8Array
 
-  constructor(suite: Suite, heard: Heard, psk: Uint8Array) {
+  constructor(suite: Suite, heard: Heard, known: { psk: Uint8Array; peerKey: Uint8Array }) {
     this.payload = heard.payload
-    this.peerKey = heard.peerKey
+    this.peerKey = known.peerKey
     this.#suite = suite
     this.#heard = heard
-    this.#psk = psk
+    this.#psk = known.psk
   }
 
   writeResp(header: Uint8Array, payload: Uint8Array, into: Uint8Array, at: number): { end: number; keys: SessionKeys } {

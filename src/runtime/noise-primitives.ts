@@ -32,6 +32,11 @@ export function x25519KeyPairOf(privateKey: Uint8Array): KeyPair {
   return pair
 }
 
+/** The pair of a private key that is loaded already. */
+export function keyPairOf(privateKey: KeyObject): KeyPair {
+  return new X25519KeyPair(privateKey)
+}
+
 const X25519_BYTES = 32
 
 /** What stands before the 32 bytes of a private X25519 key in PKCS #8 (RFC 8410 §7). */

@@ -23,15 +23,15 @@ export function consumerCrypto(): Crypto {
   return noiseListener({ identity: CONSUMER, authorise: welcomeEverybody, resetKey: RESET_KEY })
 }
 
-/** `seed` also stands for the process: it is its instance id. */
-export function sealedEndpoint(crypto: Crypto, acceptsSessions: boolean, seed: number): Endpoint {
+/** `seed` also stands for the process: it is its instance id, unless another is given. */
+export function sealedEndpoint(crypto: Crypto, acceptsSessions: boolean, seed: number, instance = seed): Endpoint {
   return new Endpoint(
     {
       random: new Prng(seed),
       crypto,
       settings: DEFAULT_SETTINGS,
       acceptsSessions,
-      instanceId: new Uint8Array(16).fill(seed),
+      instanceId: new Uint8Array(16).fill(instance),
       bootId: new Uint8Array(8).fill(1),
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
     },

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { gzipSync } from 'node:zlib'
 import type { StreamHandle } from '../../src/protocol/api.ts'
+import type { Crypto } from '../../src/protocol/ports.ts'
 import { MILLISECOND, SECOND } from '../../src/protocol/units.ts'
 import { PacketType } from '../../src/protocol/wire/packet.ts'
 import {
@@ -12,6 +13,7 @@ import {
   noiseListener,
   welcomeEverybody,
 } from '../../src/runtime/noise-crypto.ts'
+import { x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
 import { chooseSealing } from '../../src/runtime/sealing.ts'
 import { ENDS, eventsOf, exchange, feed, outgoing, START, toldBy } from '../protocol/endpoints.ts'
 import { bytesBetween } from '../protocol/streams/stream-bytes.ts'
@@ -115,6 +117,38 @@ describe('a sealed session', () => {
     assert.deepEqual(toldBy(provider), [])
     feed(provider, reset!.bytes, ENDS.there, later)
     assert.deepEqual(toldBy(provider), ['closed by reset'])
+  })
+})
+
+describe('a provider that comes again under the name of an instance', () => {
+  const STRANGER = x25519KeyPairOf(new Uint8Array(32).fill(3))
+  const OTHER_LINE = { there: 8, here: 4 }
+
+  /** What the consumer is told when a session of instance 1 is open and `crypto` opens another one of the same instance. */
+  function toldOfSecond(listener: Crypto, crypto: readonly [first: Crypto, second: Crypto]): string[] {
+    const consumer = sealedEndpoint(listener, true, 2)
+    for (const [index, ends] of [ENDS, OTHER_LINE].entries()) {
+      const provider = sealedEndpoint(crypto[index]!, false, 10 + index, 1)
+      provider.dial(ends.there, START)
+      exchange(provider, consumer, START, ends)
+    }
+    return toldBy(consumer)
+  }
+
+  it('ends its older session if it has the same key', () => {
+    const told = toldOfSecond(consumerCrypto(), [providerCrypto(), providerCrypto()])
+    assert.deepEqual(told, ['opened', 'closed by restart', 'opened'])
+  })
+
+  it('ends nobody if its key is another one: the session of that instance is not its own', () => {
+    const stranger = noiseDialler({ identity: STRANGER, consumerKey: CONSUMER.publicKey, resetKey: RESET_KEY })
+    assert.deepEqual(toldOfSecond(consumerCrypto(), [providerCrypto(), stranger]), ['opened', 'opened'])
+  })
+
+  it('ends its older session where nobody has keys, though it shows another one after a restart', () => {
+    const keyless = () => noiseDialler({ identity: null, consumerKey: null, resetKey: RESET_KEY })
+    const listener = noiseListener({ identity: null, authorise: welcomeEverybody, resetKey: RESET_KEY })
+    assert.deepEqual(toldOfSecond(listener, [keyless(), keyless()]), ['opened', 'closed by restart', 'opened'])
   })
 })
 

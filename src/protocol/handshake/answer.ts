@@ -1,5 +1,6 @@
 // The listener's handshake: checks an INIT, makes the RESP, and keeps it for as long as the dialler may repeat its question.
 
+import { DropReason } from '../errors.ts'
 import { CONFIRM_WITHIN, CONNECTION_ID_BYTES, LEAST_INIT_BYTES, PROTOCOL_VERSION } from '../limits.ts'
 import type { AnswerHandshake, Crypto, SessionKeys } from '../ports.ts'
 import type { Micros } from '../units.ts'
@@ -16,13 +17,15 @@ export interface Question {
   readonly remoteId: Uint8Array
 }
 
-/** Null: forged, damaged or not of this version; nothing is answered. */
-export function readInit(crypto: Crypto, packet: Uint8Array): Question | null {
-  if (packet.length < LEAST_INIT_BYTES || packet[1] !== PROTOCOL_VERSION || !isMacRight(crypto, packet)) return null
+/** A reason: for another listener, forged, damaged, not of this version, or from somebody who is not let in; nothing is answered. */
+export function readInit(crypto: Crypto, packet: Uint8Array): Question | DropReason {
+  if (packet.length < LEAST_INIT_BYTES) return DropReason.tooShort
+  if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
+  if (!isMacRight(crypto, packet)) return DropReason.badMac
   const header = packet.subarray(0, INIT_HEADER_BYTES)
   const handshake = crypto.answer(prologue(), header, packet.subarray(INIT_HEADER_BYTES, packet.length - MACS_BYTES))
   const hello = handshake && helloOfInit(handshake.payload)
-  if (hello === null) return null
+  if (hello === null) return DropReason.badHandshake
   return { handshake: handshake!, hello, remoteId: header.slice(INIT_HEADER_BYTES - CONNECTION_ID_BYTES) }
 }
 

@@ -12,7 +12,7 @@ import { UUID_BYTES } from './uuid.ts'
 export type ServiceProtocol = 'tcp' | 'http'
 
 /** Why a registration is refused. */
-export const RefusalCode = { unknownService: 1, protocolMismatch: 2 } as const
+export const RefusalCode = { unknownService: 1, protocolMismatch: 2, notAuthorised: 3 } as const
 
 export type ControlMessage =
   /** The first message of both sides: the software that speaks, for logs. */

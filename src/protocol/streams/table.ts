@@ -95,8 +95,9 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     return this.#make(CONTROL_STREAM)
   }
 
-  open(): Stream | null {
-    if (this.#isAbandoned || this.#opened >= this.#maxOwnStreams) {
+  /** Null: the peer's limit is reached, or `most` of ours are open. */
+  open(most = Number.POSITIVE_INFINITY): Stream | null {
+    if (this.#isAbandoned || this.#opened >= this.#maxOwnStreams || this.openedStreams >= most) {
       this.#wasRefused = true
       return null
     }
@@ -170,10 +171,15 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   onMaxStreams(frame: CreditFrame): CloseCode {
     if (frame.limit <= this.#maxOwnStreams || this.#isAbandoned) return CloseCode.none
     this.#maxOwnStreams = frame.limit
-    if (!this.#wasRefused) return CloseCode.none
+    this.#tellIfAvailable()
+    return CloseCode.none
+  }
+
+  /** Whoever was refused a stream may ask again. */
+  #tellIfAvailable(): void {
+    if (!this.#wasRefused || this.#opened >= this.#maxOwnStreams) return
     this.#wasRefused = false
     this.#owner.onStreamsAvailable()
-    return CloseCode.none
   }
 
   /** What became of frames that name a stream; a stream that is gone needs no repair. */
@@ -214,8 +220,10 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     this.schedule.forget(stream)
     this.openStreams--
     this.#becomeReady(stream)
-    if (stream.id % 2 === this.#ownBit) this.openedStreams--
-    else {
+    if (stream.id % 2 === this.#ownBit) {
+      this.openedStreams--
+      this.#tellIfAvailable()
+    } else {
       this.#acceptedClosed++
       this.#growAllowance()
     }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { DropReason } from '../../../src/protocol/errors.ts'
 import { Answer, readInit } from '../../../src/protocol/handshake/answer.ts'
 import { Dial } from '../../../src/protocol/handshake/dial.ts'
 import { encodeHello } from '../../../src/protocol/handshake/hello.ts'
@@ -42,7 +43,7 @@ function initOf(payloadBytes: number): Uint8Array {
 
 function answerTo(init: Uint8Array): Answer {
   const question = readInit(listenerCrypto, init)
-  assert.ok(question !== null)
+  assert.ok(typeof question !== 'number')
   return new Answer(listenerCrypto, init, question, { id: LISTENER_ID, hello: helloOf({ seed: 2 }) }, START)
 }
 
@@ -69,7 +70,8 @@ describe('Dial', () => {
 
   it('and the listener agree on both hellos, ids and keys', () => {
     const dial = newDial()
-    const question = readInit(listenerCrypto, dial.init)!
+    const question = readInit(listenerCrypto, dial.init)
+    assert.ok(typeof question !== 'number')
     assert.deepEqual(question.hello, helloOf({ seed: 1 }))
     assert.deepEqual(question.remoteId, DIALLER_ID)
     const answer = answerTo(dial.init)
@@ -113,9 +115,10 @@ describe('Answer', () => {
     for (let at = 0; at < init.length - MAC2_BYTES; at++) {
       const forged = init.slice()
       forged[at]! ^= 0x80
-      assert.equal(readInit(listenerCrypto, forged), null, `byte ${at}`)
+      const reason = at === 1 ? DropReason.unknownVersion : DropReason.badMac
+      assert.equal(readInit(listenerCrypto, forged), reason, `byte ${at}`)
     }
-    assert.notEqual(readInit(listenerCrypto, init), null)
+    assert.equal(typeof readInit(listenerCrypto, init), 'object')
   })
 
   it('is not given to an INIT of less than 1,200 bytes, though everything in it is right', () => {
@@ -125,20 +128,22 @@ describe('Answer', () => {
       [FULL_PAYLOAD_BYTES, true],
     ] as const) {
       const init = initOf(payloadBytes)
-      assert.equal(readInit(listenerCrypto, init) !== null, isAnswered, `${init.length} bytes`)
+      assert.equal(typeof readInit(listenerCrypto, init) !== 'number', isAnswered, `${init.length} bytes`)
     }
   })
 
   it('is not given to an INIT that is cut', () => {
     const { init } = newDial()
-    for (let kept = 0; kept < init.length; kept++) assert.equal(readInit(listenerCrypto, init.slice(0, kept)), null)
+    for (let kept = 0; kept < init.length; kept++) {
+      assert.equal(readInit(listenerCrypto, init.slice(0, kept)), DropReason.tooShort)
+    }
   })
 
   it('is not given to another version', () => {
     const { init } = newDial()
     init[1] = 2
     listenerCrypto.mac(init, init.length - 32, init, init.length - 32)
-    assert.equal(readInit(listenerCrypto, init), null)
+    assert.equal(readInit(listenerCrypto, init), DropReason.unknownVersion)
   })
 
   it('is smaller than what it answers', () => {

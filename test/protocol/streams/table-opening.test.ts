@@ -27,6 +27,27 @@ describe('StreamTable: opening', () => {
     assert.notEqual(bench.table.open(), null)
   })
 
+  it('holds no more open than it is asked to, and tells when one that was refused may be opened', () => {
+    const bench = new TableBench({ peer: { maxStreams: 10 } })
+    const first = bench.table.open(2) as Stream
+    assert.notEqual(bench.table.open(2), null)
+    finishBoth(bench, first)
+    assert.equal(bench.availabilities, 0, 'nobody was refused')
+    const second = bench.table.open(2) as Stream
+    assert.equal(bench.table.open(2), null)
+    finishBoth(bench, second)
+    assert.equal(bench.availabilities, 1)
+    assert.notEqual(bench.table.open(2), null)
+  })
+
+  it('says nothing of a stream that has closed while the peer allows no other', () => {
+    const bench = new TableBench({ peer: { maxStreams: 1 } })
+    const only = bench.table.open() as Stream
+    assert.equal(bench.table.open(), null)
+    finishBoth(bench, only)
+    assert.equal(bench.availabilities, 0)
+  })
+
   it('does not tell of more streams when nobody was refused one', () => {
     const bench = new TableBench({ peer: { maxStreams: 2 } })
     bench.receiveMaxStreams(4)
