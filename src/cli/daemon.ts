@@ -1,11 +1,9 @@
 // What edgerq-sc and edgerq-sp have in common: command line, configuration file, log, signals, exit status.
 
-import { readFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, Option } from 'commander'
-import type { Outcome } from '../config/read.ts'
 import { LOG_LEVELS, type Log, type LogLevel, openLog } from '../log.ts'
+import { type ReadConfig, readConfigFile } from './config-file.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { VERSION } from './version.ts'
 
@@ -15,14 +13,15 @@ export interface Running {
   stop(withinMs: number): Promise<void>
   /** Resets every client and every target at once: a process that just ends would close them as if all had been said. */
   cut(): void
+  /** Reads anew what can change while it runs; without it nothing can. */
+  reload?(): void
 }
 
 export interface DaemonKind<Config> {
   readonly name: 'edgerq-sc' | 'edgerq-sp'
   readonly summary: string
   readonly argument: string
-  /** `path`: of the file itself, for what it names by relative paths. */
-  readonly read: (source: Uint8Array, fileName: string, path: string) => Outcome<Config>
+  readonly read: ReadConfig<Config>
   readonly run: (config: Config, context: DaemonContext) => Promise<Running>
 }
 
@@ -71,7 +70,7 @@ export async function runDaemon<Config>(kind: DaemonKind<Config>): Promise<void>
 
 async function start<Config>(kind: DaemonKind<Config>): Promise<ExitStatus> {
   const { path, options } = parse(kind)
-  const config = load(kind, path)
+  const config = readConfigFile(path, kind.read)
   if (options.check) {
     process.stdout.write(`${path}: no problems\n`)
     return ExitStatus.stopped
@@ -79,12 +78,13 @@ async function start<Config>(kind: DaemonKind<Config>): Promise<ExitStatus> {
   const log = openLog({ level: options.logLevel, isTerminal: process.stderr.isTTY === true })
   const stopping = signals(log)
   try {
-    const running = await kind.run(config, {
+    const running: Running = await kind.run(config, {
       configPath: path,
       log,
       software: `${kind.name}/${VERSION}`,
       ready: (fields) => process.stdout.write(`${[kind.name, 'ready', ...fields].join(' ')}\n`),
     })
+    stopping.onHangup(running.reload?.bind(running))
     await stopping.first
     void stopping.second.then(() => {
       running.cut()
@@ -115,36 +115,25 @@ function parse<Config>(kind: DaemonKind<Config>): { path: string; options: Optio
 }
 
 const HELP = `
-Signals: SIGTERM and SIGINT stop taking new work, finish what is under way within 30 s, and exit; a second one exits now.
+Signals: SIGTERM and SIGINT stop taking new work, finish what is under way within 30 s, and exit; a second one exits now. SIGHUP makes a
+consumer with keys read its authorized providers anew.
 Exit status: 0 stopped as asked, 1 could not run, 2 the command line or the configuration is wrong.`
 
-function load<Config>(kind: DaemonKind<Config>, path: string): Config {
-  let source: Uint8Array
-  try {
-    source = readFileSync(path)
-  } catch (cause) {
-    throw new ExitError(ExitStatus.wrongUsage, `${path}: ${readFailure(cause as NodeJS.ErrnoException)}`)
+interface Signals {
+  /** Settled by the first and the second SIGTERM or SIGINT. */
+  readonly first: Promise<void>
+  readonly second: Promise<void>
+  /** What SIGHUP does from now on; undefined: nothing. */
+  onHangup(reload: (() => void) | undefined): void
+}
+
+function signals(log: Log): Signals {
+  const ignore = () => {
+    const remedy = 'there is nothing that this program could reload; restart it to apply changes of the configuration'
+    log.warn('ignored', { signal: 'SIGHUP', remedy })
   }
-  const outcome = kind.read(source, basename(path), path)
-  if (outcome.ok) return outcome.value
-  throw new ExitError(ExitStatus.wrongUsage, outcome.problems.join('\n'))
-}
-
-function readFailure(cause: NodeJS.ErrnoException): string {
-  if (cause.code === 'ENOENT') return 'there is no such file; give the path of the configuration file'
-  if (cause.code === 'EACCES') return 'this user may not read the file; change its owner or mode'
-  if (cause.code === 'EISDIR') return 'this is a directory; give the path of the configuration file in it'
-  return `the file cannot be read: ${cause.message}`
-}
-
-/** Two promises, for the first and the second SIGTERM or SIGINT. */
-function signals(log: Log): { readonly first: Promise<void>; readonly second: Promise<void> } {
-  process.on('SIGHUP', () => {
-    log.warn('ignored', {
-      signal: 'SIGHUP',
-      remedy: 'this version reloads nothing; restart the program to apply changes',
-    })
-  })
+  let reload = ignore
+  process.on('SIGHUP', () => reload())
   const resolvers: (() => void)[] = []
   const first = new Promise<void>((resolve) => resolvers.push(resolve))
   const second = new Promise<void>((resolve) => resolvers.push(resolve))
@@ -154,7 +143,13 @@ function signals(log: Log): { readonly first: Promise<void>; readonly second: Pr
   }
   process.on('SIGTERM', onSignal)
   process.on('SIGINT', onSignal)
-  return { first, second }
+  return {
+    first,
+    second,
+    onHangup(wish) {
+      reload = wish ?? ignore
+    },
+  }
 }
 
 /** One message for whoever started the program; the answer is its exit status. */

@@ -2,11 +2,18 @@
 // edgerq-sc CONSUMER.xml: the service consumer. Puts the parts together and hands them down.
 
 import { openUdpCarrier, type UdpCarrier } from '../carriers/udp.ts'
-import { type ConsumerConfig, readConsumer } from '../config/read.ts'
+import { type ConsumerConfig, type Outcome, readConsumer } from '../config/read.ts'
+import { type Admission, admitEverybody } from '../consumer/admission.ts'
 import { Consumer } from '../consumer/consumer.ts'
+import { openKeyedAdmission } from '../consumer/keyed-admission.ts'
+import { fingerprint } from '../keys/key-text.ts'
 import type { Log } from '../log.ts'
-import { HOP_ID_BYTES, type SessionHandle } from '../protocol/index.ts'
+import { type Crypto, HOP_ID_BYTES, type SessionHandle } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
+import { noiseListener } from '../runtime/noise-crypto.ts'
+import { keyPairOf } from '../runtime/noise-primitives.ts'
+import { chooseSealing } from '../runtime/sealing.ts'
+import { type ConsumerKeys, readConsumerKeys } from './consumer-keys.ts'
 import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { endFor, openDriver } from './link.ts'
@@ -18,7 +25,20 @@ interface Link {
   readonly driver: Driver
 }
 
-async function run(config: ConsumerConfig, context: DaemonContext): Promise<Running> {
+/** The configuration, and what the files hold that it names. */
+interface ConsumerSetup {
+  readonly config: ConsumerConfig
+  readonly keys: ConsumerKeys | null
+}
+
+function readSetup(source: Uint8Array, fileName: string, path: string): Outcome<ConsumerSetup> {
+  const config = readConsumer(source, fileName)
+  if (!config.ok) return config
+  const keys = readConsumerKeys(config.value, path)
+  return keys.ok ? { ok: true, value: { config: config.value, keys: keys.value } } : keys
+}
+
+async function run({ config, keys }: ConsumerSetup, context: DaemonContext): Promise<Running> {
   const { log } = context
   if (config.insecure) {
     log.warn('insecure', {
@@ -26,6 +46,8 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
     })
   }
   const state = new StateDirectory(stateDirectoryPath(process.env), log).consumerState(context.configPath)
+  const admission = keys === null ? admitEverybody : admissionOf(keys, log)
+  const crypto = await cryptoFor(keys, { admission, resetKey: state.resetKey, log })
   const links: Link[] = []
   for (const listener of config.listeners) {
     const carrier = await openUdpCarrier({
@@ -33,11 +55,12 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
       reach: listener.inaddrAny ? 'any' : 'loopback',
       port: listener.port,
     })
-    links.push({ carrier, driver: await drive(carrier, config, { state, log }) })
+    links.push({ carrier, driver: drive(carrier, config, { crypto, instanceId: state.instanceId, log }) })
   }
   const consumer = new Consumer({
     config,
     drivers: links.map(({ driver }) => driver),
+    admission,
     log,
     software: context.software,
     hopId: state.instanceId.subarray(0, HOP_ID_BYTES),
@@ -56,23 +79,41 @@ async function run(config: ConsumerConfig, context: DaemonContext): Promise<Runn
   return {
     async stop(withinMs) {
       await consumer.stop(withinMs)
+      admission.close()
       state.close()
     },
     cut: () => consumer.cut(),
+    reload: () => admission.reload(),
   }
+}
+
+function admissionOf({ authorizedPath }: ConsumerKeys, log: Log): Admission {
+  const started = openKeyedAdmission(authorizedPath, log)
+  if (started.ok) return started.value
+  throw new ExitError(ExitStatus.wrongUsage, started.problems.join('\n'))
+}
+
+/** With a key of its own the consumer answers to nothing else; without, to the published one. */
+async function cryptoFor(
+  keys: ConsumerKeys | null,
+  { admission, resetKey, log }: { admission: Admission; resetKey: Uint8Array; log: Log },
+): Promise<Crypto> {
+  const sealing = await chooseSealing()
+  const key = keys === null ? undefined : fingerprint(keys.identity.publicKey)
+  log.info('sealing', { by: sealing.name, authenticated: keys !== null, key })
+  const identity = keys && keyPairOf(keys.identity.privateKey)
+  return noiseListener({ identity, authorise: admission.authorise, resetKey, sealing })
 }
 
 function drive(
   carrier: UdpCarrier,
   config: ConsumerConfig,
-  { state, log }: { state: ConsumerState; log: Log },
-): Promise<Driver> {
+  own: { crypto: Crypto; instanceId: Uint8Array; log: Log },
+): Driver {
   return openDriver({
+    ...own,
     carrier,
     role: 'listener',
-    log,
-    instanceId: state.instanceId,
-    resetKey: state.resetKey,
     surviveSeconds: config.surviveSeconds,
     maxDatagramBytes: config.maxDatagramBytes,
   })
@@ -104,11 +145,12 @@ await runDaemon({
   summary:
     'edgerq service consumer: opens a local port for each service and carries what comes there to its providers.',
   argument: '<consumer.xml>',
-  read: readConsumer,
-  run: async (config, context) => {
+  read: readSetup,
+  run: async (setup, context) => {
     try {
-      return await run(config, context)
+      return await run(setup, context)
     } catch (error) {
+      if (error instanceof ExitError) throw error
       throw new ExitError(ExitStatus.couldNotRun, (error as Error).message)
     }
   },

@@ -3,30 +3,38 @@
 import { randomBytes } from 'node:crypto'
 import type { Carrier } from '../carriers/carrier.ts'
 import type { Log } from '../log.ts'
-import { BOOT_ID_BYTES, type Crypto, Cubic, DEFAULT_SETTINGS, Endpoint, SECOND } from '../protocol/index.ts'
+import {
+  BOOT_ID_BYTES,
+  type Crypto,
+  Cubic,
+  DEFAULT_SETTINGS,
+  DropReason,
+  Endpoint,
+  SECOND,
+  silentTrace,
+  type Trace,
+} from '../protocol/index.ts'
 import { Driver } from '../runtime/driver.ts'
-import { noiseDialler, noiseListener, welcomeEverybody } from '../runtime/noise-crypto.ts'
-import { chooseSealing } from '../runtime/sealing.ts'
 import { monotonicClock, systemRandom } from '../runtime/system.ts'
 import { ExitStatus } from './exit.ts'
 
 export interface LinkOptions {
   readonly carrier: Carrier
+  readonly crypto: Crypto
   /** `listener`: providers call us; `dialler`: we call a consumer. */
   readonly role: 'listener' | 'dialler'
   readonly log: Log
   readonly instanceId: Uint8Array
-  /** Makes the tokens of RESET; a listener keeps it over a restart. */
-  readonly resetKey: Uint8Array
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
 }
 
-export async function openDriver(options: LinkOptions): Promise<Driver> {
+export function openDriver(options: LinkOptions): Driver {
   const endpoint = new Endpoint(
     {
       random: systemRandom,
-      crypto: await cryptoFor(options),
+      crypto: options.crypto,
+      trace: traceFor(options.log),
       settings: {
         ...DEFAULT_SETTINGS,
         survive: options.surviveSeconds * SECOND,
@@ -42,12 +50,14 @@ export async function openDriver(options: LinkOptions): Promise<Driver> {
   return new Driver(endpoint, options.carrier, monotonicClock)
 }
 
-/** Without keys, for which there is no setting yet: encrypted, but whoever answers is believed. */
-async function cryptoFor({ role, resetKey, log }: LinkOptions): Promise<Crypto> {
-  const sealing = await chooseSealing()
-  log.info('sealing', { by: sealing.name, authenticated: false })
-  if (role === 'listener') return noiseListener({ identity: null, authorise: welcomeEverybody, resetKey, sealing })
-  return noiseDialler({ identity: null, consumerKey: null, resetKey, sealing })
+/** INITs that were made for another key are told apart from damage, so that an operator whose providers are not let in sees why. */
+function traceFor(log: Log): Trace {
+  return {
+    ...silentTrace,
+    dropped(reason) {
+      if (reason === DropReason.badMac) log.tally('handshakeForAnotherKey')
+    },
+  }
 }
 
 /** A carrier's socket has failed for good: nothing can be carried or mended, so the program ends and says why. */

@@ -16,6 +16,14 @@ export interface ConsumerConfig {
   readonly congestion: 'cubic'
   /** True: listeners that others can reach were opened knowingly, without keys. */
   readonly insecure: boolean
+  /** Null: whoever calls is let in. */
+  readonly keys: ConsumerKeyPaths | null
+}
+
+/** As the file writes them: relative ones start at its folder. */
+export interface ConsumerKeyPaths {
+  readonly identityPath: string
+  readonly authorizedPath: string
 }
 
 export interface Listener {
@@ -63,20 +71,37 @@ export function readConsumerRoot(element: XmlElement, problems: Problems): Consu
   return {
     ...linkSettings(root),
     insecure: root.isYes('insecure'),
+    keys: keysOf(root, problems),
     listeners: listeners.map(listenerOf),
     services: services.map(serviceOf),
   }
 }
 
-/** Safe by default: what others can reach needs keys, and this version has none. */
+/** A key of our own is of use only with a list of those who are let in, and the other way round. */
+function keysOf(root: Fields, problems: Problems): ConsumerKeyPaths | null {
+  if (!hasKeys(root)) return null
+  root.refuseAbsence('identity')
+  root.refuseAbsence('authorized_providers')
+  if (root.isYes('insecure')) problems.add(root.placeOf('insecure'), INSECURE_BESIDE_KEYS)
+  return { identityPath: root.text('identity'), authorizedPath: root.text('authorized_providers') }
+}
+
+function hasKeys(root: Fields): boolean {
+  return root.isWritten('identity') || root.isWritten('authorized_providers')
+}
+
+const INSECURE_BESIDE_KEYS =
+  '<insecure>yes</insecure> opens nothing beside keys, with which nobody is let in who has none; leave it out'
+
+/** Safe by default: what others can reach needs keys. */
 function refuseReachableListeners(root: Fields, listeners: readonly Fields[], problems: Problems): void {
-  if (root.isYes('insecure')) return
+  if (root.isYes('insecure') || hasKeys(root)) return
   for (const listener of listeners) {
     if (!listener.isYes('inaddr_any')) continue
-    const reason =
-      '<inaddr_any>yes</inaddr_any> lets other hosts reach this listener, which needs keys, and keys come in a later version'
-    const remedy = 'for now write no, or <insecure>yes</insecure> under <service_consumer> to open it knowingly'
-    problems.add(listener.placeOf('inaddr_any'), `${reason}; ${remedy}`)
+    const reason = '<inaddr_any>yes</inaddr_any> lets other hosts reach this listener, which needs keys'
+    const remedy =
+      'run "edgerq keygen -o consumer.key" here and "edgerq keygen -o provider.key" where the provider runs: each says what to write where; or write no, or <insecure>yes</insecure> under <service_consumer> to open it to everybody'
+    problems.add(listener.placeOf('inaddr_any'), `${reason}: ${remedy}`)
   }
 }
 

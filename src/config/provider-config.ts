@@ -3,6 +3,7 @@
 import type { Protocol } from './consumer-config.ts'
 import { Fields } from './fields.ts'
 import { isLoopback } from './host.ts'
+import { keysIn } from './keys.ts'
 import type { Problems } from './problems.ts'
 import { linkSettings, refuseRepeats } from './rules.ts'
 import { PROTOCOLS } from './schema.ts'
@@ -25,7 +26,18 @@ export interface Pipe {
   readonly carrier: 'udp'
   /** True: it may lead to another host without keys, knowingly. */
   readonly insecure: boolean
+  /** Null: whoever answers is believed. */
+  readonly keys: PipeKeyNames | null
   readonly services: readonly ProviderService[]
+}
+
+/** Paths as the file writes them: relative ones start at its folder. */
+export interface PipeKeyNames {
+  readonly identityPath: string
+  /** One or two, `eqpk1:…`. */
+  readonly consumerKeys: readonly string[]
+  /** Null: no pre-shared key. */
+  readonly pskPath: string | null
 }
 
 export interface ProviderService {
@@ -50,7 +62,7 @@ export function readProviderRoot(element: XmlElement, problems: Problems): Provi
 }
 
 function readPipe(element: XmlElement, index: number, root: Fields, problems: Problems): Pipe {
-  const pipe = new Fields(element, 'pipe', problems)
+  const pipe = new Fields(element, 'pipe', problems, root)
   const services = pipe
     .groups('pipeServices')
     .map((group) => new Fields(group, 'pipeServices', problems))
@@ -64,16 +76,39 @@ function readPipe(element: XmlElement, index: number, root: Fields, problems: Pr
     port: pipe.number('port'),
     carrier: pipe.word('carrier', ['udp']),
     insecure: pipe.isYes('insecure'),
+    keys: keysOf(pipe, problems),
     services: services.map((service) => serviceOf(service, problems)),
   }
 }
 
-/** Safe by default: a link that leaves this machine needs keys, and this version has none. */
+/** Our key is shown to nobody but the holder of a key that we know. An identity at the root counts for pipes that do without on purpose, too. */
+function keysOf(pipe: Fields, problems: Problems): PipeKeyNames | null {
+  const hasKeys = pipe.isWritten('consumer_key') || pipe.isWritten('identity') || pipe.isWritten('psk_file')
+  if (pipe.isYes('insecure')) {
+    if (hasKeys) problems.add(pipe.placeOf('insecure'), INSECURE_BESIDE_KEYS)
+    return null
+  }
+  if (!hasKeys && pipe.text('identity') === '') return null
+  if (pipe.text('identity') === '' && pipe.isSound('identity')) pipe.refuseAbsence('identity')
+  pipe.refuseAbsence('consumer_key')
+  return {
+    identityPath: pipe.text('identity'),
+    consumerKeys: keysIn(pipe.text('consumer_key')),
+    pskPath: pipe.text('psk_file') || null,
+  }
+}
+
+const INSECURE_BESIDE_KEYS =
+  '<insecure>yes</insecure> opens nothing beside keys, with which nobody is believed who has another; leave it out'
+
+/** Safe by default: a link that leaves this machine needs keys. */
 function refuseDistantConsumer(pipe: Fields, problems: Problems): void {
-  if (!pipe.isSound('hostname') || isLoopback(pipe.text('hostname')) || pipe.isYes('insecure')) return
-  const reason = 'a pipe to another host needs keys, and keys come in a later version'
-  const remedy = 'for now write a host such as 127.0.0.1, or <insecure>yes</insecure> under <pipe> to open it knowingly'
-  problems.add(pipe.placeOf('hostname'), `${reason}; ${remedy}`)
+  const needsKeys = pipe.isSound('hostname') && !isLoopback(pipe.text('hostname'))
+  if (!needsKeys || pipe.isYes('insecure') || pipe.isWritten('consumer_key') || pipe.text('identity') !== '') return
+  const reason = 'a pipe to another host needs keys'
+  const remedy =
+    'run "edgerq keygen -o provider.key" here and "edgerq keygen -o consumer.key" where the consumer runs: each says what to write where; or write <insecure>yes</insecure> under <pipe> to believe whoever answers'
+  problems.add(pipe.placeOf('hostname'), `${reason}: ${remedy}`)
 }
 
 function serviceOf(fields: Fields, problems: Problems): ProviderService {

@@ -7,8 +7,15 @@ import { brief, Problems } from './problems.ts'
 import { type ProviderConfig, readProviderRoot } from './provider-config.ts'
 import { readSource, type XmlElement } from './source.ts'
 
-export type { Balance, ConsumerConfig, ConsumerService, Listener, Protocol } from './consumer-config.ts'
-export type { Pipe, ProviderConfig, ProviderService } from './provider-config.ts'
+export type {
+  Balance,
+  ConsumerConfig,
+  ConsumerKeyPaths,
+  ConsumerService,
+  Listener,
+  Protocol,
+} from './consumer-config.ts'
+export type { Pipe, PipeKeyNames, ProviderConfig, ProviderService } from './provider-config.ts'
 export type { Health, Target, TargetTls } from './target.ts'
 export { xsdOf } from './xsd.ts'
 

@@ -2,51 +2,10 @@
 // others are in groups.ts). Both files are read by it, and docs/configuration.md and the two .xsd files are printed from it, so
 // none of them can say anything else. Long because it is a table.
 
+import type { ElementRule, Taken } from './element-rule.ts'
 import { GROUPS, type GroupName } from './groups.ts'
 
-/** What an element (or attribute) takes. What `later` lists is known, but not built in this version. */
-export type Taken =
-  | {
-      readonly kind: 'number'
-      readonly least: number
-      readonly most: number
-      readonly unit: string
-      /** Digits allowed behind the point. */
-      readonly decimals: number
-      /** A word that may stand instead of the number. */
-      readonly word?: string
-    }
-  | { readonly kind: 'word'; readonly words: readonly string[]; readonly later: readonly string[] }
-  | { readonly kind: 'path or word'; readonly words: readonly string[] }
-  | { readonly kind: 'uuid' }
-  | { readonly kind: 'host' }
-  | { readonly kind: 'networks' }
-  | { readonly kind: 'name' }
-  /** On the disk of the program that reads it. */
-  | { readonly kind: 'path'; readonly of: 'socket' | 'file' }
-  /** The whole element is for a later version. */
-  | { readonly kind: 'nothing yet' }
-
-export interface AttributeRule {
-  readonly name: string
-  readonly takes: Taken
-  readonly fallback: string
-  readonly meaning: string
-}
-
-/** An element that holds a value. */
-export interface ElementRule {
-  readonly name: string
-  readonly under: readonly GroupName[]
-  readonly takes: Taken
-  /** As it would be typed. Null: the element must be there. Empty: what `absent` says. */
-  readonly fallback: string | null
-  /** What holds without the element, where that is no fixed value. */
-  readonly absent?: string
-  readonly meaning: string
-  readonly example: string
-  readonly attributes?: readonly AttributeRule[]
-}
+export type { AttributeRule, ElementRule, Taken } from './element-rule.ts'
 
 export const BALANCES = ['least', 'round_robin', 'source_hash'] as const
 export const PROTOCOLS = ['http', 'tcp'] as const
@@ -99,7 +58,7 @@ export const ELEMENTS: readonly ElementRule[] = [
     takes: YES_NO,
     fallback: 'no',
     meaning:
-      'no: providers on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4, which needs <insecure>yes</insecure> in this version.',
+      'no: providers on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4, which needs <identity> and <authorized_providers>, or <insecure>yes</insecure>.',
     example: 'no',
   },
   {
@@ -119,12 +78,62 @@ export const ELEMENTS: readonly ElementRule[] = [
     example: 'udp',
   },
   {
+    name: 'identity',
+    under: ['consumer'],
+    takes: { kind: 'path', of: 'file' },
+    fallback: '',
+    absent: 'none: providers need no keys',
+    meaning:
+      'The file with the private key of this consumer, as edgerq keygen makes it; it needs <authorized_providers> beside it, and from then on nobody is let in without a key. A relative path starts at the folder of this file.',
+    example: 'consumer.key',
+  },
+  {
+    name: 'authorized_providers',
+    under: ['consumer'],
+    takes: { kind: 'path', of: 'file' },
+    fallback: '',
+    absent: 'none',
+    meaning:
+      'The file that lists the public keys of the providers which may connect, and the services that each may offer (see "Keys"); changes count at once. A relative path starts at the folder of this file.',
+    example: 'providers',
+  },
+  {
+    name: 'identity',
+    under: ['provider', 'pipe'],
+    takes: { kind: 'path', of: 'file' },
+    fallback: '',
+    absent: 'none; in a pipe what the root says',
+    meaning:
+      'The file with the private key of this provider, as edgerq keygen makes it; pipes that have it need <consumer_key>. A relative path starts at the folder of this file.',
+    example: 'provider.key',
+  },
+  {
+    name: 'consumer_key',
+    under: ['pipe'],
+    takes: { kind: 'keys' },
+    fallback: '',
+    absent: 'none: whoever answers is believed',
+    meaning:
+      'The public key of the consumer, as edgerq keygen or edgerq pubkey prints it there. Two, with a blank between them, while the consumer changes its key.',
+    example: 'eqpk1:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo',
+  },
+  {
+    name: 'psk_file',
+    under: ['pipe'],
+    takes: { kind: 'path', of: 'file' },
+    fallback: '',
+    absent: 'none',
+    meaning:
+      "The file with a pre-shared key, as edgerq keygen --psk makes it, if the consumer's line for our key names one too. A relative path starts at the folder of this file.",
+    example: 'link.psk',
+  },
+  {
     name: 'insecure',
     under: ['consumer'],
     takes: YES_NO,
     fallback: 'no',
     meaning:
-      'yes: listeners that others can reach are opened without keys. Anyone who reaches them can offer services.',
+      'yes: listeners that others can reach are opened without keys. The link is encrypted, but anyone who reaches them can offer services.',
     example: 'yes',
   },
   {
@@ -132,7 +141,8 @@ export const ELEMENTS: readonly ElementRule[] = [
     under: ['pipe'],
     takes: YES_NO,
     fallback: 'no',
-    meaning: 'yes: the pipe may lead to another host without keys. Whoever answers there is believed.',
+    meaning:
+      'yes: the pipe may lead to another host without keys. The link is encrypted, but whoever answers there is believed.',
     example: 'yes',
   },
   {
@@ -158,7 +168,7 @@ export const ELEMENTS: readonly ElementRule[] = [
     takes: { kind: 'host' },
     fallback: null,
     meaning:
-      'The host of the consumer: a name, an IPv4 or an IPv6 address. Other hosts than this one need <insecure>yes</insecure> in this version.',
+      'The host of the consumer: a name, an IPv4 or an IPv6 address. Other hosts than this one need <identity> and <consumer_key>, or <insecure>yes</insecure>.',
     example: '127.0.0.1',
   },
   {
@@ -338,9 +348,6 @@ export const ELEMENTS: readonly ElementRule[] = [
     meaning: "Whether the kernel's batching of datagrams is used.",
     example: 'no',
   },
-  notYet('identity', ['consumer', 'provider'], 'The file with our own key.'),
-  notYet('authorized_providers', ['consumer'], 'The file with the keys of the providers that may register.'),
-  notYet('consumer_key', ['pipe'], 'The key by which the consumer is known.'),
   notYet('admin', ['consumer', 'provider'], 'The address of the status page.'),
   notYet('inspect', ['consumer', 'provider', 'consumerService'], 'Whether requests can be looked at.'),
 ]

@@ -1,6 +1,7 @@
 // One value of the file, judged by what its element takes.
 
 import { hostComplaint } from './host.ts'
+import { keysComplaint } from './keys.ts'
 import { NO_NETWORKS, networksComplaint } from './networks.ts'
 import { isPathOf, isUrlPath, MOST_SOCKET_PATH_BYTES } from './path.ts'
 import { quote } from './problems.ts'
@@ -30,6 +31,8 @@ export function judge(takes: Taken, text: string, shown: string): Judged {
       return judgeNetworks(takes, text, shown)
     case 'name':
       return NAME.test(text) ? accepted(text) : mustBe(takes, text, shown)
+    case 'keys':
+      return judgeKeys(takes, text, shown)
     case 'path':
       return isPathOf[takes.of](text) ? accepted(text) : mustBe(takes, text, shown)
   }
@@ -52,6 +55,8 @@ export function allowed(takes: Taken): string {
       return `networks such as 10.0.0.0/8 or fd00::/8, or ${NO_NETWORKS}`
     case 'name':
       return `1 to ${LONGEST_NAME} characters without control characters`
+    case 'keys':
+      return 'one or two public keys, eqpk1:…, as edgerq keygen prints them'
     case 'path':
       if (takes.of === 'file') return 'the path of a file'
       return `an absolute path of at most ${MOST_SOCKET_PATH_BYTES} bytes`
@@ -94,6 +99,13 @@ function judgeNetworks(takes: Taken, text: string, shown: string): Judged {
   const complaint = networksComplaint(text)
   if (complaint === null) return accepted(text)
   return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)} (${complaint})`)
+}
+
+/** What stands in the place of a key may be a secret: it is never repeated. */
+function judgeKeys(takes: Taken, text: string, shown: string): Judged {
+  const complaint = keysComplaint(text)
+  if (complaint === null) return accepted(text)
+  return refused(`${shown} must be ${allowed(takes)} (${complaint})`)
 }
 
 function accepted(value: Value): Judged {

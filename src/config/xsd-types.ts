@@ -5,6 +5,8 @@ import { MOST_SOCKET_PATH_BYTES } from './path.ts'
 import type { AttributeRule, Taken } from './schema.ts'
 import { LONGEST_NAME } from './values.ts'
 
+const PUBLIC_KEY = 'eqpk1:[0-9A-Za-z_\\-]{43}'
+
 /** Lines of the printed document, indented as far as their own elements need. */
 export type Lines = readonly string[]
 
@@ -49,6 +51,8 @@ function derivationLines(takes: Taken): Lines {
       return restriction('xs:token', [facet('pattern', '[0-9A-Za-z_.:\\-]+')])
     case 'networks':
       return union(wordLines([NO_NETWORKS]), restriction('xs:token', [facet('pattern', '[0-9A-Fa-f.:/, ]+')]))
+    case 'keys':
+      return restriction('xs:token', [facet('pattern', `${PUBLIC_KEY}([, ]+${PUBLIC_KEY})?`)])
     case 'name':
       return restriction('xs:token', [facet('minLength', 1), facet('maxLength', LONGEST_NAME)])
     case 'path':

@@ -17,6 +17,8 @@ import { decideRetry } from './retry.ts'
 /** What a connection needs of its service. */
 export interface ClientConnectionParts {
   readonly socket: Socket
+  /** The UUID. */
+  readonly service: string
   /** `host:port` of the client. */
   readonly client: string
   /** Bytes kept until the provider has accepted the stream. */
@@ -57,7 +59,7 @@ export class ClientConnection implements StreamOwner {
     if (this.#isDone || this.#stream !== null) return
     const full = new Set(this.#refusedBy)
     for (let provider = this.#parts.choose(full); provider !== null; provider = this.#parts.choose(full)) {
-      const stream = provider.session.openStream()
+      const stream = provider.openStream(this.#parts.service)
       if (stream !== null) {
         this.#open(provider, stream)
         return

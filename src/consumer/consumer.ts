@@ -6,6 +6,7 @@ import { CloseCode, closeSentence, type SessionEvent, type SessionHandle, Stream
 import type { Driver } from '../runtime/driver.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
 import { doneWithin } from '../runtime/within.ts'
+import type { Admission } from './admission.ts'
 import { Directory } from './directory.ts'
 import { HttpService } from './http-service.ts'
 import { ProviderSession } from './provider-session.ts'
@@ -16,6 +17,8 @@ export interface ConsumerParts {
   readonly config: ConsumerConfig
   /** One for each `<listener>`. */
   readonly drivers: readonly Driver[]
+  /** Who may connect and serve: the same that the handshakes of the drivers ask. */
+  readonly admission: Admission
   readonly log: Log
   /** Name and version of this program. */
   readonly software: string
@@ -30,6 +33,7 @@ export class Consumer {
   readonly services: readonly Service[]
   readonly #parts: ConsumerParts
   readonly #directory = new Directory<ProviderSession>()
+  readonly #providers = new Set<ProviderSession>()
   readonly #servicesByUuid = new Map<string, Service>()
   readonly #serviceConfigs = new Map<string, ConsumerService>()
 
@@ -44,6 +48,9 @@ export class Consumer {
     for (const service of this.services) this.#servicesByUuid.set(service.service.uuid, service)
     for (const service of parts.config.services) this.#serviceConfigs.set(service.uuid, service)
     for (const driver of parts.drivers) driver.onEvent = (event) => this.#on(driver, event)
+    parts.admission.onChange = () => {
+      for (const provider of [...this.#providers]) provider.askAnew()
+    }
   }
 
   /** Opens the ports of all services. Rejects with a `ListenError`. */
@@ -95,14 +102,26 @@ export class Consumer {
   }
 
   #onOpened(driver: Driver, session: SessionHandle): void {
-    session.owner = new ProviderSession(session, {
+    const address = () => driver.carrier.describe(session.path)
+    const permit = this.#parts.admission.permitOf(session, () => hostIn(address()))
+    const refusal = permit.enter()
+    if (refusal !== null) {
+      const { code, sentence } = refusal
+      this.#parts.log.some('providerRefused', { provider: address(), key: permit.key, code, why: sentence })
+      session.close(CloseCode.notAuthorised, sentence)
+      return
+    }
+    const provider = new ProviderSession(session, {
+      permit,
       services: this.#serviceConfigs,
       directory: this.#directory,
       software: this.#parts.software,
-      address: () => driver.carrier.describe(session.path),
+      address,
       log: this.#parts.log,
       onProvidersChanged: (uuid) => this.#servicesByUuid.get(uuid)?.onProvidersChanged(),
     })
+    session.owner = provider
+    this.#providers.add(provider)
     this.#parts.onSessionOpened(driver, session)
   }
 
@@ -115,7 +134,9 @@ export class Consumer {
 
   #onClosed(driver: Driver, event: Extract<SessionEvent, { kind: 'closed' }>): void {
     const provider = event.session.owner
-    if (provider instanceof ProviderSession) provider.onLost(event.by)
+    if (!(provider instanceof ProviderSession)) return // it was not let in
+    this.#providers.delete(provider)
+    provider.onLost(event.by)
     this.#parts.onSessionClosed(event.session)
     this.#parts.log.info('providerGone', {
       provider: driver.carrier.describe(event.session.path),
@@ -128,4 +149,9 @@ export class Consumer {
   #offerAll(): void {
     for (const service of this.services) service.onProvidersChanged()
   }
+}
+
+/** Of `host:port`, with the brackets of IPv6 taken off. */
+function hostIn(address: string): string {
+  return address.slice(0, address.lastIndexOf(':')).replace(/^\[|\]$/g, '')
 }

@@ -34,6 +34,8 @@ export interface HttpExchangeParts {
   /** Bytes that the client sent behind a request for an upgrade. */
   readonly early: Uint8Array
   readonly facts: AnswerFacts
+  /** The UUID. */
+  readonly service: string
   readonly requestBufferBytes: number
   readonly holdMs: number
   readonly idleTimeoutMs: number

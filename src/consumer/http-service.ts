@@ -187,6 +187,7 @@ export class HttpService implements Service {
       early: arrival.early,
       fields: requestFields(fit, { ...facts, requestId }),
       facts: { requestId, service: this.service.name },
+      service: this.service.uuid,
       requestBufferBytes: this.service.requestBufferBytes,
       holdMs: this.#holdMs,
       idleTimeoutMs: this.service.idleTimeoutSeconds * 1_000,

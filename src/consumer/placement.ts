@@ -7,6 +7,8 @@ import type { ProviderSession } from './provider-session.ts'
 import { decideRetry, mayRepeat, type RetryBudget } from './retry.ts'
 
 export interface PlacementParts {
+  /** The UUID. */
+  readonly service: string
   readonly method: string
   /** How long it waits for a provider. */
   readonly holdMs: number
@@ -45,10 +47,10 @@ export class Placement {
 
   /** A new stream at the best provider there is. `refused`: all who serve it have refused, and waiting would not change that. */
   open(): Place | 'wait' | 'refused' {
-    const { choose } = this.#parts
+    const { choose, service } = this.#parts
     const tried = new Set(this.#left)
     for (let provider = choose(tried); provider !== null; provider = choose(tried)) {
-      const stream = provider.session.openStream()
+      const stream = provider.openStream(service)
       if (stream !== null) {
         this.#timesSent++
         this.#waitsUntil = null

@@ -12,11 +12,14 @@ import {
   type StreamHandle,
 } from '../protocol/index.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
+import type { Permit } from './admission.ts'
 import type { Directory, Provider } from './directory.ts'
 
 export interface ProviderSessionParts {
   readonly services: ReadonlyMap<string, ConsumerService>
   readonly directory: Directory<ProviderSession>
+  /** Has been entered. */
+  readonly permit: Permit
   readonly software: string
   /** Where the provider's datagrams come from, for logs. */
   readonly address: () => string
@@ -25,6 +28,8 @@ export interface ProviderSessionParts {
   readonly onProvidersChanged: (uuid: string) => void
 }
 
+type Offer = Extract<ControlMessage, { kind: 'register' }>
+
 export class ProviderSession implements Provider, StreamOwner {
   readonly session: SessionHandle
   isDraining = false
@@ -32,6 +37,9 @@ export class ProviderSession implements Provider, StreamOwner {
   readonly #parts: ProviderSessionParts
   readonly #control: StreamHandle
   readonly #reader = new ControlReader()
+  /** Of our services: what this provider serves, and what its key was not listed for. */
+  readonly #served = new Set<string>()
+  readonly #notAllowed = new Map<string, Offer>()
 
   constructor(session: SessionHandle, parts: ProviderSessionParts) {
     this.session = session
@@ -53,6 +61,22 @@ export class ProviderSession implements Provider, StreamOwner {
     return this.session.openedStreams
   }
 
+  /** For a client of this service; null: not now, or not any more. What its key may serve is asked each time, and not only once. */
+  openStream(uuid: string): StreamHandle | null {
+    const { permit } = this.#parts
+    return permit.mayServe(uuid) ? this.session.openStream(permit.mostStreams) : null
+  }
+
+  /** What the peer is allowed may have changed. A service that it may serve no longer ends the session: it comes back without. */
+  askAnew(): void {
+    const { permit } = this.#parts
+    const refusal = permit.stayRefusal()
+    const lost = [...this.#served].find((uuid) => !permit.mayServe(uuid))
+    if (refusal !== null) this.#shutOut(refusal.sentence)
+    else if (lost !== undefined) this.#shutOut(`The consumer takes service ${lost} from this key no more.`)
+    else for (const offer of [...this.#notAllowed.values()]) if (permit.mayServe(offer.uuid)) this.#register(offer)
+  }
+
   onStreamReady(): void {
     for (let bytes = this.#control.read(); bytes !== null; bytes = this.#control.read()) {
       this.#reader.push(bytes)
@@ -66,6 +90,7 @@ export class ProviderSession implements Provider, StreamOwner {
 
   /** The session is gone, and with it everything it registered. */
   onLost(by: string): void {
+    this.#parts.permit.leave()
     for (const uuid of this.#parts.directory.removeAll(this)) {
       this.#parts.log.warn('serviceUnavailable', { service: uuid, provider: this.#parts.address(), by })
     }
@@ -75,15 +100,18 @@ export class ProviderSession implements Provider, StreamOwner {
     const { directory, log } = this.#parts
     switch (message.kind) {
       case 'settings':
-        log.info('providerConnected', { provider: this.#parts.address(), software: message.software })
+        log.info('providerConnected', { provider: this.#parts.address(), key: this.#key, software: message.software })
         return
       case 'register':
         this.#register(message)
         return
       case 'unregister':
         directory.remove(this, message.uuid)
+        this.#served.delete(message.uuid)
+        this.#notAllowed.delete(message.uuid)
         return
       case 'health':
+        this.#keepHealth(message)
         if (!directory.setHealth(this, message.uuid, message.isHealthy)) return
         log.warn(message.isHealthy ? 'targetBack' : 'targetDown', {
           service: message.uuid,
@@ -101,11 +129,18 @@ export class ProviderSession implements Provider, StreamOwner {
     }
   }
 
-  #register(message: Extract<ControlMessage, { kind: 'register' }>): void {
-    const { uuid, name, protocol, isHealthy } = message
-    const service = this.#parts.services.get(uuid)
+  #register(offer: Offer): void {
+    const { uuid, name, protocol, isHealthy } = offer
+    const { services, permit } = this.#parts
+    const service = services.get(uuid)
     if (service === undefined) {
       this.#refuse(uuid, RefusalCode.unknownService, `this consumer has no <service> with <uuid>${uuid}</uuid>`)
+      return
+    }
+    if (!permit.mayServe(uuid)) {
+      this.#notAllowed.set(uuid, offer)
+      const text = `key ${permit.key} is not listed for ${uuid}; add it to services="…" of that key among the consumer's authorized providers`
+      this.#refuse(uuid, RefusalCode.notAuthorised, text)
       return
     }
     if (service.protocol !== protocol) {
@@ -113,15 +148,37 @@ export class ProviderSession implements Provider, StreamOwner {
       this.#refuse(uuid, RefusalCode.protocolMismatch, text)
       return
     }
+    this.#notAllowed.delete(uuid)
+    this.#served.add(uuid)
     this.#parts.directory.add({ provider: this, uuid, name, isHealthy })
     this.#say({ kind: 'registered', uuid })
-    this.#parts.log.info('serviceRegistered', { service: uuid, name, provider: this.#parts.address() })
+    this.#parts.log.info('serviceRegistered', { service: uuid, name, provider: this.#parts.address(), key: this.#key })
     this.#parts.onProvidersChanged(uuid)
+  }
+
+  /** Of a service that may yet be taken. */
+  #keepHealth({ uuid, isHealthy }: { readonly uuid: string; readonly isHealthy: boolean }): void {
+    const offer = this.#notAllowed.get(uuid)
+    if (offer !== undefined) this.#notAllowed.set(uuid, { ...offer, isHealthy })
   }
 
   #refuse(uuid: string, code: number, text: string): void {
     this.#say({ kind: 'refused', uuid, code, text })
-    this.#parts.log.warn('registrationRefused', { service: uuid, provider: this.#parts.address(), why: text })
+    this.#parts.log.warn('registrationRefused', {
+      service: uuid,
+      provider: this.#parts.address(),
+      key: this.#key,
+      why: text,
+    })
+  }
+
+  #shutOut(why: string): void {
+    this.#parts.log.warn('providerShutOut', { provider: this.#parts.address(), key: this.#key, why })
+    this.session.close(CloseCode.notAuthorised, why)
+  }
+
+  get #key(): string | undefined {
+    return this.#parts.permit.key
   }
 
   #say(message: ControlMessage): void {

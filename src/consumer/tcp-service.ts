@@ -92,6 +92,7 @@ export class TcpService implements Service {
     const requestId = newRequestId()
     const connection = new ClientConnection({
       socket,
+      service: service.uuid,
       client: visit.client,
       replayBytes: service.requestBufferBytes,
       idleTimeoutMs: service.idleTimeoutSeconds * 1_000,

@@ -18,6 +18,15 @@ export interface Attempt {
   readonly nowMs: number
 }
 
+/**
+ * Is the first message of this key to be answered? Null: yes. Anybody can send it again from anywhere, so where it comes from and how
+ * many sessions there are is asked when its sender has shown to be there; whose time is over is told so then.
+ */
+export function answerRefusal(provider: AuthorizedProvider | undefined): Refusal | null {
+  if (provider === undefined) return UNKNOWN_KEY
+  return provider.isRevoked ? REVOKED : null
+}
+
 /** May this key have one more session, when it has `sessions`? Null: yes. `provider` undefined: the key is not in the file. */
 export function connectRefusal(
   provider: AuthorizedProvider | undefined,
@@ -33,8 +42,7 @@ export function connectRefusal(
 
 /** May a session that this key has go on? Null: yes. To be asked anew when the file has changed, and at `expiresAtMs`. */
 export function stayRefusal(provider: AuthorizedProvider | undefined, attempt: Attempt): Refusal | null {
-  if (provider === undefined) return UNKNOWN_KEY
-  if (provider.isRevoked) return REVOKED
+  if (provider === undefined || provider.isRevoked) return answerRefusal(provider)
   if (attempt.nowMs >= provider.expiresAtMs) return expired(provider)
   const isFromThere = provider.from === null || isInOneOf(provider.from, attempt.address)
   return isFromThere ? null : WRONG_ADDRESS

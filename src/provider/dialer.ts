@@ -1,9 +1,9 @@
-// Gets a session with one consumer: resolves the name anew, calls all its addresses 250 ms apart, keeps the first that answers
-// (RFC 8305, "happy eyeballs").
+// Gets a session with one consumer: resolves the name anew, calls all its addresses, by each key that it may have, 250 ms apart, and keeps
+// the first that answers (RFC 8305, "happy eyeballs").
 
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { CloseCode, type SessionEvent, type SessionHandle } from '../protocol/index.ts'
+import { CloseCode, type Crypto, type SessionEvent, type SessionHandle } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
 
 /** Between two addresses of one name (RFC 8305 §5). */
@@ -14,12 +14,17 @@ const CANCELLED = 'the dial was cancelled'
 export interface DialTarget {
   readonly hostname: string
   readonly port: number
-  /** Only addresses of this machine may be called: the pipe has no keys and is not marked as insecure. */
+  /** Only addresses of this machine may be called: the pipe has no keys and does not say `<insecure>`. */
   readonly loopbackOnly: boolean
 }
 
 /** All addresses of a name, the preferred first. Rejects with a `DialError`. */
 export type Resolve = (hostname: string) => Promise<string[]>
+
+interface Call {
+  readonly address: string
+  readonly crypto: Crypto
+}
 
 /** Why a dial came to nothing; `message` is for the log. */
 export class DialError extends Error {
@@ -28,17 +33,20 @@ export class DialError extends Error {
 
 export class Dialer {
   readonly #driver: Driver
+  readonly #cryptos: readonly Crypto[]
   readonly #resolve: Resolve
   readonly #attempts = new Set<SessionHandle>()
   #settle: ((result: SessionHandle | DialError) => void) | null = null
   #timer: NodeJS.Timeout | null = null
-  #left: string[] = []
+  #left: Call[] = []
   #port = 0
   /** Counts dials and their ends: a name that is resolved after its dial was cancelled is called no more. */
   #dials = 0
 
-  constructor(driver: Driver, resolve: Resolve = resolveByName) {
+  /** `cryptos`: one for each key that the consumer may have. */
+  constructor(driver: Driver, cryptos: readonly Crypto[], resolve: Resolve = resolveByName) {
     this.#driver = driver
+    this.#cryptos = cryptos
     this.#resolve = resolve
   }
 
@@ -49,7 +57,7 @@ export class Dialer {
     if (dial !== this.#dials) throw new DialError(CANCELLED)
     const result = await new Promise<SessionHandle | DialError>((resolve) => {
       this.#settle = resolve
-      this.#left = addresses
+      this.#left = addresses.flatMap((address) => this.#cryptos.map((crypto) => ({ address, crypto })))
       this.#port = target.port
       this.#callNext()
     })
@@ -78,9 +86,9 @@ export class Dialer {
 
   #callNext(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
-    const address = this.#left.shift()
-    if (address === undefined) return
-    this.#attempts.add(this.#driver.dial(this.#driver.carrier.pathTo(address, this.#port)))
+    const call = this.#left.shift()
+    if (call === undefined) return
+    this.#attempts.add(this.#driver.dial(this.#driver.carrier.pathTo(call.address, this.#port), call.crypto))
     this.#timer = setTimeout(() => this.#callNext(), NEXT_ADDRESS_AFTER_MS)
   }
 
@@ -100,7 +108,7 @@ async function addressesOf(target: DialTarget, resolve: Resolve): Promise<string
   const allowed = target.loopbackOnly ? found.filter(isLoopback) : found
   if (allowed.length > 0) return allowed
   throw new DialError(
-    `${target.hostname} resolves to ${found.join(', ')}, which is not this machine; a pipe to another host needs <insecure>yes</insecure> in this version`,
+    `${target.hostname} resolves to ${found.join(', ')}, which is not this machine; a pipe to another host needs keys, or <insecure>yes</insecure>`,
   )
 }
 

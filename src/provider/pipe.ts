@@ -8,6 +8,7 @@ import type { Log } from '../log.ts'
 import {
   CloseCode,
   type ControlMessage,
+  type Crypto,
   closeSentence,
   type SessionEvent,
   type SessionHandle,
@@ -26,6 +27,10 @@ import { type Target, Targets } from './targets.ts'
 export interface PipeParts {
   readonly config: PipeConfig
   readonly driver: Driver
+  /** One for each key that the consumer may have. */
+  readonly cryptos: readonly Crypto[]
+  /** The fingerprint of our own key, for logs; undefined: the pipe has none. */
+  readonly key: string | undefined
   readonly watchdog: Watchdog
   readonly log: Log
   readonly software: string
@@ -39,8 +44,11 @@ export interface PipeParts {
 
 /** Longer than any line that works takes to answer: nothing listens there, or something on the way drops what we send. */
 const TELL_UNANSWERED_AFTER_MS = 5_000
-const REACH_REMEDY =
-  'check that edgerq-sc runs there, that both sides are of one version, and that its UDP port is open on the way'
+const KEYLESS_REMEDY =
+  'check that edgerq-sc runs there, that both sides are of one version, that its UDP port is open on the way, and that it has no <identity>: with one it answers nobody without <consumer_key>'
+/** A consumer is silent to those whom it does not know, so from here all of these look alike. */
+const KEYED_REMEDY =
+  'check that edgerq-sc runs there and its UDP port is open on the way; that <consumer_key> is what "edgerq pubkey" prints there; that its authorized providers list our key, not revoked, and the same pre-shared key'
 
 /** What the pipe is doing; each phase carries only its own facts. */
 type Phase =
@@ -68,7 +76,7 @@ export class Pipe {
 
   constructor(parts: PipeParts) {
     this.#parts = parts
-    this.#dialer = new Dialer(parts.driver)
+    this.#dialer = new Dialer(parts.driver, parts.cryptos)
     this.#targets = new Targets({
       services: parts.config.services,
       certificates: parts.certificates,
@@ -127,7 +135,7 @@ export class Pipe {
       const session = await this.#dialer.dial({
         hostname: config.hostname,
         port: config.port,
-        loopbackOnly: !config.insecure,
+        loopbackOnly: !config.insecure && config.keys === null,
       })
       this.#onSession(session)
     } catch (error) {
@@ -135,8 +143,9 @@ export class Pipe {
       log.warn('consumerNotReached', {
         pipe: this.name,
         consumer: this.consumer,
+        key: this.#parts.key,
         cause: (error as DialError).message,
-        remedy: REACH_REMEDY,
+        remedy: this.#remedy,
       })
       this.#wait()
     } finally {
@@ -149,9 +158,14 @@ export class Pipe {
     this.#parts.log.warn('consumerNotAnswering', {
       pipe: this.name,
       consumer: this.consumer,
+      key: this.#parts.key,
       forMs: TELL_UNANSWERED_AFTER_MS,
-      remedy: REACH_REMEDY,
+      remedy: this.#remedy,
     })
+  }
+
+  get #remedy(): string {
+    return this.#parts.config.keys === null ? KEYLESS_REMEDY : KEYED_REMEDY
   }
 
   #wait(): void {
@@ -214,9 +228,11 @@ export class Pipe {
       why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
       reason: event.reason || undefined,
     })
-    // A consumer that says goodbye, or that it has forgotten us, is there to be called: no reason to wait long.
+    // A consumer that says goodbye, or that it has forgotten us, is there to be called: no reason to wait long. One that shuts us out will
+    // do so again until somebody changes something.
     const isThere = event.by === 'peer' || event.by === 'reset'
-    if (isThere || wasHealthy(performance.now() - sinceMs)) this.#attempt = 0
+    const isShutOut = event.code === CloseCode.notAuthorised
+    if (!isShutOut && (isThere || wasHealthy(performance.now() - sinceMs))) this.#attempt = 0
     this.#wait()
   }
 

@@ -6,7 +6,7 @@ import { doneWithin } from '../runtime/within.ts'
 import { Pipe, type PipeParts } from './pipe.ts'
 
 export interface ProviderParts {
-  readonly pipes: readonly Pick<PipeParts, 'config' | 'driver'>[]
+  readonly pipes: readonly Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[]
   readonly log: Log
   /** Name and version of this program. */
   readonly software: string
@@ -26,9 +26,9 @@ export class Provider {
     const { log, software, certificates, fraction } = parts
     const watchdog = new Watchdog(() => performance.now())
     this.#log = log
-    this.pipes = parts.pipes.map(({ config, driver }) => {
+    this.pipes = parts.pipes.map((own) => {
       const onRegistered = (pipe: Pipe) => this.#onRegistered(pipe, parts.onReady)
-      return new Pipe({ config, driver, watchdog, log, software, certificates, fraction, onRegistered })
+      return new Pipe({ ...own, watchdog, log, software, certificates, fraction, onRegistered })
     })
   }
 

@@ -22,6 +22,7 @@ export class Registration implements StreamOwner {
   readonly #reader = new ControlReader()
   readonly #unanswered: Set<string>
   #registered = 0
+  #isDone = false
 
   constructor(parts: RegistrationParts) {
     this.#parts = parts
@@ -72,7 +73,10 @@ export class Registration implements StreamOwner {
   }
 
   #onAnswer(uuid: string): void {
-    if (!this.#unanswered.delete(uuid) || this.#unanswered.size > 0 || this.#registered === 0) return
+    this.#unanswered.delete(uuid)
+    // A service that was refused may be taken later, when the consumer has changed its mind.
+    if (this.#isDone || this.#unanswered.size > 0 || this.#registered === 0) return
+    this.#isDone = true
     this.#parts.onRegistered()
   }
 }

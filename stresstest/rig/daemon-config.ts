@@ -27,6 +27,8 @@ export interface PipeConfig {
   readonly name?: string
   /** The consumer's listener. */
   readonly port: number
+  /** Further elements of the pipe: `identity`, `consumer_key`, `psk_file`, `insecure`. */
+  readonly elements?: Elements
   /**
    * Each with a `uuid` and a target: its `port`, which is on 127.0.0.1 if there is no `hostname`, or its Unix `socket`. Further
    * `protocol`, `health`, and `tls` for a target of HTTPS, which may be empty or hold `ca` (a file) and `name`.
@@ -50,6 +52,7 @@ export function providerXml(config: ProviderConfig): string {
     name: pipe.name ?? `pipe${index + 1}`,
     hostname: '127.0.0.1',
     port: pipe.port,
+    ...pipe.elements,
     services: { service: pipe.services.map(target) },
   }))
   return document('service_provider', { ...config.root, pipes: { pipe: pipes } })

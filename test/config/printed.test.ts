@@ -13,12 +13,14 @@ const CONSUMER_FILES = [
   'config/overlay/consumer1.xml',
   'config/overlay/consumer2.xml',
   'test/fixtures/config/valid/consumer-everything.xml',
+  'test/fixtures/config/valid/consumer-keys.xml',
 ]
 const PROVIDER_FILES = [
   'config/provider.xml',
   'config/overlay/provider1.xml',
   'config/overlay/provider2.xml',
   'test/fixtures/config/valid/provider-everything.xml',
+  'test/fixtures/config/valid/provider-keys.xml',
 ]
 
 function consumerIn(file: string): ConsumerConfig {

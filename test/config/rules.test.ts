@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readConsumer } from '../../src/config/read.ts'
+import { readConsumer, readProvider } from '../../src/config/read.ts'
 import { assertProblem, consumer, OTHER_UUID, problemsOf, provider, UUID } from './documents.ts'
 
 describe('values that may not be given twice', () => {
@@ -56,10 +56,10 @@ describe('values that may not be given twice', () => {
 describe('safe by default', () => {
   const listener = (inaddrAny: string) => `<listener><port>1</port><inaddr_any>${inaddrAny}</inaddr_any></listener>`
 
-  it('a listener that others can reach is refused, and the problem says what to write for now', () => {
+  it('a listener that others can reach is refused, and the problem says which commands make the keys that it needs', () => {
     assertProblem(
       consumer(listener('yes')),
-      /^f:1:160: .*needs keys, and keys come in a later version; for now write no, or <insecure>yes<\/insecure> under <service_consumer>/,
+      /^f:1:160: .*needs keys: run "edgerq keygen -o consumer\.key" here and "edgerq keygen -o provider\.key" where .* <insecure>yes<\/insecure> under <service_consumer>/,
     )
   })
 
@@ -94,7 +94,7 @@ describe('safe by default', () => {
     it(`a pipe to ${host} leaves this machine and is refused`, () => {
       assertProblem(
         provider('', host),
-        /^f:1:32: a pipe to another host needs keys.*<insecure>yes<\/insecure> under <pipe>/,
+        /^f:1:32: a pipe to another host needs keys: run "edgerq keygen .* and "edgerq keygen .*<insecure>yes<\/insecure> under <pipe>/,
       )
     })
   }
@@ -105,4 +105,103 @@ describe('safe by default', () => {
     const text = `<service_provider><pipes>\n${pipe('<insecure>yes</insecure>')}${pipe('')}</pipes></service_provider>`
     assertProblem(text, /^f:3:7: a pipe to another host/)
   })
+})
+
+describe('keys of a consumer', () => {
+  const identity = '<identity>sc.key</identity>'
+  const authorized = '<authorized_providers>providers</authorized_providers>'
+  const open = '<listener><port>1</port><inaddr_any>yes</inaddr_any></listener>'
+
+  it('open a listener to other hosts, and are told as they are written', () => {
+    const outcome = readConsumer(consumer(identity + authorized + open), 'f')
+    assert.ok(outcome.ok)
+    assert.deepEqual(outcome.value.keys, { identityPath: 'sc.key', authorizedPath: 'providers' })
+  })
+
+  it('are none if none are named', () => {
+    const outcome = readConsumer(consumer(''), 'f')
+    assert.ok(outcome.ok)
+    assert.equal(outcome.value.keys, null)
+  })
+
+  it('are of no use one without the other', () => {
+    assertProblem(consumer(identity), /<authorized_providers> is missing in <service_consumer>/)
+    assertProblem(consumer(authorized + open), /<identity> is missing in <service_consumer>/)
+  })
+
+  it('leave <insecure> nothing to open', () => {
+    assertProblem(
+      consumer(`${identity}${authorized}<insecure>yes</insecure>`),
+      /<insecure>.* beside keys.*leave it out/,
+    )
+    assert.deepEqual(problemsOf(consumer(`${identity}${authorized}<insecure>no</insecure>`)), [])
+  })
+})
+
+describe('keys of a pipe', () => {
+  const KEY = 'eqpk1:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo'
+  const OTHER_KEY = 'eqpk1:Qa1glq2w9Uh1iKvQUMw0tRqxnmmxYIc4QqqPLvxyyD4'
+  const identity = '<identity>sp.key</identity>'
+
+  function keysOf(root: string, pipe: string): unknown {
+    const outcome = readProvider(withPipe(root, pipe), 'f')
+    assert.ok(outcome.ok, outcome.ok ? '' : outcome.problems.join('\n'))
+    return outcome.value.pipes[0]!.keys
+  }
+
+  function withPipe(root: string, pipe: string, host = 'far.example.org'): string {
+    return provider(root, host).replace('<pipe>', `<pipe>${pipe}`)
+  }
+
+  it('let it lead to another host', () => {
+    assert.deepEqual(keysOf(identity, `<consumer_key>${KEY}</consumer_key>`), {
+      identityPath: 'sp.key',
+      consumerKeys: [KEY],
+      pskPath: null,
+    })
+  })
+
+  it('may be two of the consumer, and of our own another one than the root names', () => {
+    const pipe = `<identity>own.key</identity><consumer_key> ${KEY},\n${OTHER_KEY} </consumer_key><psk_file>a.psk</psk_file>`
+    assert.deepEqual(keysOf(identity, pipe), {
+      identityPath: 'own.key',
+      consumerKeys: [KEY, OTHER_KEY],
+      pskPath: 'a.psk',
+    })
+  })
+
+  it('are needed by every pipe of a provider that has one, unless the pipe says <insecure>', () => {
+    assertProblem(withPipe(identity, ''), /<consumer_key> is missing in <pipe>/)
+    assertProblem(withPipe(identity, '', '::1'), /<consumer_key> is missing in <pipe>/)
+    assert.equal(keysOf(identity, '<insecure>yes</insecure>'), null)
+  })
+
+  it('are of no use one without the other', () => {
+    assertProblem(withPipe('', `<consumer_key>${KEY}</consumer_key>`), /<identity> is missing in <pipe>/)
+    assertProblem(withPipe(identity, '<psk_file>a.psk</psk_file>'), /<consumer_key> is missing in <pipe>/)
+  })
+
+  it('leave <insecure> nothing to open', () => {
+    const pipe = `<insecure>yes</insecure><consumer_key>${KEY}</consumer_key>`
+    assertProblem(withPipe(identity, pipe), /<insecure>.* beside keys.*leave it out/)
+  })
+
+  const secret = KEY.replace('pk', 'sk')
+  const refused: readonly (readonly [text: string, why: RegExp])[] = [
+    ['k', /\(this is none, or was cut short\)$/],
+    [KEY.slice(0, -1), /cut short/],
+    [`${KEY} x`, /cut short/],
+    [`${KEY} ${KEY}`, /both are the same/],
+    [`${KEY} ${OTHER_KEY} ${KEY}`, /there are 3 in it/],
+    [secret, /PRIVATE key must never leave its file/],
+    [KEY.replace('pk', 'ps'), /pre-shared key, whose file <psk_file> names/],
+  ]
+  for (const [text, why] of refused) {
+    it(`are not ${text.slice(0, 12)}… of ${text.length} characters, and nothing of it is repeated`, () => {
+      const file = withPipe(identity, `<consumer_key>${text}</consumer_key>`)
+      assertProblem(file, why)
+      assert.match(problemsOf(file)[0]!, /<consumer_key> must be one or two public keys, eqpk1:…/)
+      assert.ok(!problemsOf(file)[0]!.includes(secret.slice(6)))
+    })
+  }
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
+import { admitEverybody } from '../../src/consumer/admission.ts'
 import { ClientConnection, type ClientOutcome } from '../../src/consumer/client-connection.ts'
 import { Directory } from '../../src/consumer/directory.ts'
 import { ProviderSession } from '../../src/consumer/provider-session.ts'
@@ -35,7 +36,12 @@ describe('a client of a tcp service', () => {
     const log = openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() })
     const parts = { services: new Map(), directory: new Directory<ProviderSession>(), software: 'test', log }
     providers.push(
-      new ProviderSession(session.near, { ...parts, address: () => 'memory', onProvidersChanged: () => {} }),
+      new ProviderSession(session.near, {
+        ...parts,
+        permit: admitEverybody.permitOf(session.near, () => ''),
+        address: () => 'memory',
+        onProvidersChanged: () => {},
+      }),
     )
   }
 
@@ -46,6 +52,7 @@ describe('a client of a tcp service', () => {
     seen = new Seen(client)
     connection = new ClientConnection({
       socket: accepted,
+      service: '11111111-2222-3333-4444-555555555555',
       client: '192.0.2.1:5',
       replayBytes: REPLAY_BYTES,
       idleTimeoutMs: 0,

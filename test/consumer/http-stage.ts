@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import type { ConsumerService } from '../../src/config/read.ts'
+import { admitEverybody } from '../../src/consumer/admission.ts'
 import { Directory } from '../../src/consumer/directory.ts'
 import { HttpService } from '../../src/consumer/http-service.ts'
 import { ProviderSession } from '../../src/consumer/provider-session.ts'
@@ -114,6 +115,7 @@ export class HttpStage {
     const parts = { services: new Map(), directory: this.#directory, software: 'test', log: this.#log }
     const provider = new ProviderSession(session.near, {
       ...parts,
+      permit: admitEverybody.permitOf(session.near, () => ''),
       address: () => 'memory',
       onProvidersChanged: () => {},
     })

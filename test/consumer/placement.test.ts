@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
+import { admitEverybody } from '../../src/consumer/admission.ts'
 import { Directory } from '../../src/consumer/directory.ts'
 import { type Place, Placement } from '../../src/consumer/placement.ts'
 import { ProviderSession } from '../../src/consumer/provider-session.ts'
@@ -20,7 +21,10 @@ describe('the places that a request is sent to', () => {
     providers = []
     for (let i = 0; i < 2; i++) {
       const { near } = await joined.join()
-      providers.push(new ProviderSession(near, { ...parts, address: () => 'memory', onProvidersChanged: () => {} }))
+      const permit = admitEverybody.permitOf(near, () => '')
+      providers.push(
+        new ProviderSession(near, { ...parts, permit, address: () => 'memory', onProvidersChanged: () => {} }),
+      )
     }
     budget = new RetryBudget()
   })
@@ -29,7 +33,7 @@ describe('the places that a request is sent to', () => {
   function placementOf(method: string): Placement {
     const choose = (tried: ReadonlySet<ProviderSession>) =>
       providers.find((provider) => !provider.isDraining && !tried.has(provider)) ?? null
-    return new Placement({ method, holdMs: 5_000, budget, choose })
+    return new Placement({ service: '11111111-2222-3333-4444-555555555555', method, holdMs: 5_000, budget, choose })
   }
 
   function opened(placement: Placement): Place {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { connectRefusal, mayServe, stayRefusal } from '../../src/keys/authority.ts'
+import { answerRefusal, connectRefusal, mayServe, stayRefusal } from '../../src/keys/authority.ts'
 import { type AuthorizedProvider, parseAuthorizedProviders } from '../../src/keys/authorized-providers.ts'
 import { keyText } from '../../src/keys/key-text.ts'
 
@@ -13,6 +13,18 @@ function provider(options: string): AuthorizedProvider {
   const outcome = parseAuthorizedProviders(`services="${UUID}",${options} ${LAB}`, 'keys', () => 'none')
   return outcome.ok ? outcome.value.get(LAB)! : assert.fail(outcome.problems.join('\n'))
 }
+
+describe('the first message of a key', () => {
+  it('is answered whatever else there is against it, so that its sender can be told', () => {
+    for (const options of ['', 'expiry-time=20200101', 'from="192.0.2.6"'])
+      assert.equal(answerRefusal(provider(options)), null)
+  })
+
+  it('is not answered if the key is not listed, or is revoked', () => {
+    assert.equal(answerRefusal(undefined)?.code, 'unknownKey')
+    assert.equal(answerRefusal(provider('revoked'))?.code, 'revoked')
+  })
+})
 
 describe('a key that is authorized', () => {
   it('may connect and stay if nothing speaks against it', () => {

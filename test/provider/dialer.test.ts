@@ -22,7 +22,7 @@ describe('a dialer', () => {
   function at(...answering: string[]): void {
     carrier = new MemoryCarrier(new Map(answering.map((address) => [address, joined.carrier])))
     driver = new Driver(newEndpoint({ seed: 50, now: monotonicClock() }), carrier, monotonicClock)
-    dialer = new Dialer(driver, async () => names)
+    dialer = new Dialer(driver, [driver.endpoint.options.crypto], async () => names)
     names = []
     others = []
     driver.onEvent = (event) => {
@@ -91,7 +91,7 @@ describe('a dialer', () => {
 
   it('says that a name cannot be resolved', async () => {
     at()
-    dialer = new Dialer(driver)
+    dialer = new Dialer(driver, [driver.endpoint.options.crypto])
     await assert.rejects(dialer.dial(target('no-such-name.invalid')), /no-such-name\.invalid cannot be resolved/)
   })
 

@@ -18,6 +18,7 @@ const CONFIG: PipeConfig = {
   port: 9_000,
   carrier: 'udp',
   insecure: false,
+  keys: null,
   services: [],
 }
 
@@ -34,6 +35,8 @@ describe('a pipe', () => {
     pipe = new Pipe({
       config: CONFIG,
       driver,
+      cryptos: [driver.endpoint.options.crypto],
+      key: undefined,
       watchdog: new Watchdog(() => performance.now()),
       log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() }),
       software: 'test',

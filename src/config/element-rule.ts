@@ -1,0 +1,49 @@
+// What the table of elements is made of: what may be said of an element that holds a value.
+
+import type { GroupName } from './groups.ts'
+
+/** What an element (or attribute) takes. What `later` lists is known, but not built in this version. */
+export type Taken =
+  | {
+      readonly kind: 'number'
+      readonly least: number
+      readonly most: number
+      readonly unit: string
+      /** Digits allowed behind the point. */
+      readonly decimals: number
+      /** A word that may stand instead of the number. */
+      readonly word?: string
+    }
+  | { readonly kind: 'word'; readonly words: readonly string[]; readonly later: readonly string[] }
+  | { readonly kind: 'path or word'; readonly words: readonly string[] }
+  | { readonly kind: 'uuid' }
+  | { readonly kind: 'host' }
+  | { readonly kind: 'networks' }
+  | { readonly kind: 'name' }
+  /** Public keys, one or two. */
+  | { readonly kind: 'keys' }
+  /** On the disk of the program that reads it. */
+  | { readonly kind: 'path'; readonly of: 'socket' | 'file' }
+  /** The whole element is for a later version. */
+  | { readonly kind: 'nothing yet' }
+
+export interface AttributeRule {
+  readonly name: string
+  readonly takes: Taken
+  readonly fallback: string
+  readonly meaning: string
+}
+
+/** An element that holds a value. */
+export interface ElementRule {
+  readonly name: string
+  readonly under: readonly GroupName[]
+  readonly takes: Taken
+  /** As it would be typed. Null: the element must be there. Empty: what `absent` says. */
+  readonly fallback: string | null
+  /** What holds without the element, where that is no fixed value. */
+  readonly absent?: string
+  readonly meaning: string
+  readonly example: string
+  readonly attributes?: readonly AttributeRule[]
+}

@@ -1,0 +1,50 @@
+// Who may connect and what they may serve. Without keys everybody may do everything; keyed-admission.ts asks the file of the operator.
+
+import type { Refusal } from '../keys/authority.ts'
+import type { SessionHandle } from '../protocol/index.ts'
+import { type Authorise, welcomeEverybody } from '../runtime/noise-crypto.ts'
+
+/** What one peer is allowed, as of the moment in which it is asked. */
+export interface Permit {
+  /** The fingerprint of the peer's key, for logs; undefined: it showed none that says anything. */
+  readonly key: string | undefined
+  /** Streams that we may have open at this peer at once. */
+  readonly mostStreams: number
+  /** Its session has opened: may it begin? Null: yes, and it counts until `leave`. */
+  enter(): Refusal | null
+  /** May the session go on? Null: yes. */
+  stayRefusal(): Refusal | null
+  mayServe(uuid: string): boolean
+  /** The session is gone. Harmless if it was never let in. */
+  leave(): void
+}
+
+export interface Admission {
+  /** Asked by the handshake, before anything is answered. */
+  readonly authorise: Authorise
+  /** Set by the consumer: what peers are allowed may have changed, and those who are here are to be asked about anew. */
+  onChange: () => void
+  /** `address`: where the peer is now, without its port. */
+  permitOf(session: SessionHandle, address: () => string): Permit
+  /** Reads anew what the decisions come from. */
+  reload(): void
+  close(): void
+}
+
+const ANYBODY: Permit = {
+  key: undefined,
+  mostStreams: Number.POSITIVE_INFINITY,
+  enter: () => null,
+  stayRefusal: () => null,
+  mayServe: () => true,
+  leave() {},
+}
+
+/** For a consumer that has no keys. */
+export const admitEverybody: Admission = {
+  authorise: welcomeEverybody,
+  onChange() {},
+  permitOf: () => ANYBODY,
+  reload() {},
+  close() {},
+}

@@ -1,0 +1,149 @@
+// Lets in the keys that a file of authorized providers lists, for as long as it lists them, and for what it lists them for.
+
+import { answerRefusal, connectRefusal, mayServe, type Refusal, stayRefusal } from '../keys/authority.ts'
+import type { AuthorizedProvider } from '../keys/authorized-providers.ts'
+import { type AuthorizedWatch, watchAuthorizedFile } from '../keys/authorized-watch.ts'
+import { fingerprint, keyText } from '../keys/key-text.ts'
+import type { Log } from '../log.ts'
+import type { SessionHandle } from '../protocol/index.ts'
+import { type Authorise, NO_PSK } from '../runtime/noise-crypto.ts'
+import type { Admission, Permit } from './admission.ts'
+
+/** Keys expire and peers move without a word from the file. */
+const ASK_ANEW_EVERY_MS = 1_000
+
+export type AdmissionStart =
+  | { readonly ok: true; readonly value: KeyedAdmission }
+  /** Each a line for the operator. */
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+/** Reads the file and follows its changes. Its timers keep no program alive. */
+export function openKeyedAdmission(authorizedPath: string, log: Log): AdmissionStart {
+  let admission: KeyedAdmission | null = null
+  const started = watchAuthorizedFile(authorizedPath, {
+    onChange(providers) {
+      log.info('providersReloaded', { file: authorizedPath, keys: providers.size })
+      admission?.onChange()
+    },
+    onProblems([problem, ...more]) {
+      log.error('providersNotReloaded', { problem, more: more.length, meaning: 'what was read before still counts' })
+    },
+  })
+  if (!started.ok) return started
+  admission = new KeyedAdmission(started.value, log)
+  return { ok: true, value: admission }
+}
+
+export class KeyedAdmission implements Admission {
+  onChange: () => void = () => {}
+  readonly #watch: AuthorizedWatch
+  readonly #log: Log
+  readonly #timer: NodeJS.Timeout
+  /** Sessions that are here, by key. */
+  readonly #sessions = new Map<string, number>()
+
+  constructor(watch: AuthorizedWatch, log: Log) {
+    this.#watch = watch
+    this.#log = log
+    this.#timer = setInterval(() => this.onChange(), ASK_ANEW_EVERY_MS).unref()
+  }
+
+  /** Strangers and revoked keys hear nothing. Who is listed is answered, and told afterwards if something else speaks against it. */
+  readonly authorise: Authorise = (peerKey) => {
+    const provider = this.lineOf(keyText('public', peerKey))
+    const refusal = answerRefusal(provider)
+    if (refusal === null) return { psk: provider!.preSharedKey ?? NO_PSK }
+    this.#log.some('strangerRefused', { key: fingerprint(peerKey), code: refusal.code, why: refusal.sentence })
+    return null
+  }
+
+  permitOf(session: SessionHandle, address: () => string): Permit {
+    return new KeyedPermit(this, session, address)
+  }
+
+  /** `key` as text, `eqpk1:…`. */
+  lineOf(key: string): AuthorizedProvider | undefined {
+    return this.#watch.providers.get(key)
+  }
+
+  sessionsOf(key: string): number {
+    return this.#sessions.get(key) ?? 0
+  }
+
+  /** One session more, or one less. */
+  count(key: string, change: 1 | -1): void {
+    const sessions = this.sessionsOf(key) + change
+    if (sessions === 0) this.#sessions.delete(key)
+    else this.#sessions.set(key, sessions)
+  }
+
+  reload(): void {
+    this.#watch.reload()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#watch.close()
+  }
+}
+
+class KeyedPermit implements Permit {
+  readonly key: string
+  readonly #admission: KeyedAdmission
+  readonly #session: SessionHandle
+  readonly #address: () => string
+  readonly #keyText: string
+  #hasEntered = false
+  /** The line and the path that were found good last: thousands of sessions are asked about each second, and seldom anything has changed. */
+  #goodLine: AuthorizedProvider | undefined
+  #goodPath = -1
+
+  constructor(admission: KeyedAdmission, session: SessionHandle, address: () => string) {
+    this.#admission = admission
+    this.#session = session
+    this.#address = address
+    this.key = fingerprint(session.peerKey)
+    this.#keyText = keyText('public', session.peerKey)
+  }
+
+  get mostStreams(): number {
+    return this.#line?.maxStreams ?? 0
+  }
+
+  enter(): Refusal | null {
+    const sessions = this.#admission.sessionsOf(this.#keyText)
+    const refusal = connectRefusal(this.#line, { address: this.#address(), nowMs: Date.now(), sessions })
+    if (refusal !== null) return refusal
+    this.#hasEntered = true
+    this.#admission.count(this.#keyText, 1)
+    return null
+  }
+
+  stayRefusal(): Refusal | null {
+    const line = this.#line
+    const { path } = this.#session
+    const nowMs = Date.now()
+    if (line !== undefined && line === this.#goodLine && path === this.#goodPath && nowMs < line.expiresAtMs)
+      return null
+    const refusal = stayRefusal(line, { address: this.#address(), nowMs })
+    if (refusal !== null) return refusal
+    this.#goodLine = line
+    this.#goodPath = path
+    return null
+  }
+
+  mayServe(uuid: string): boolean {
+    return mayServe(this.#line, uuid)
+  }
+
+  leave(): void {
+    if (!this.#hasEntered) return
+    this.#hasEntered = false
+    this.#admission.count(this.#keyText, -1)
+  }
+
+  /** As the file says now. */
+  get #line(): AuthorizedProvider | undefined {
+    return this.#admission.lineOf(this.#keyText)
+  }
+}
