@@ -6,6 +6,7 @@ import { xsdOf } from '../config/read.ts'
 import { ExitStatus } from './exit.ts'
 import { addKeygen } from './keygen.ts'
 import { addPubkey } from './pubkey.ts'
+import { addToken } from './token.ts'
 import { VERSION } from './version.ts'
 
 const program = new Command('edgerq')
@@ -16,6 +17,7 @@ const program = new Command('edgerq')
 
 addKeygen(program)
 addPubkey(program)
+addToken(program)
 program
   .command('xsd')
   .description('print the XML Schema of a configuration file')

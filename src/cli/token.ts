@@ -7,22 +7,10 @@ import { type HostPort, readHostPort } from '../keys/host-port.ts'
 import { readIdentity } from '../keys/identity.ts'
 import { shown } from '../keys/shown.ts'
 import { isTokenId } from '../keys/token.ts'
+import { type ConsumerFacts, readConsumerFacts } from './consumer-facts.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { stateDirectoryPath } from './state-directory.ts'
 import { tellFailure } from './tell-failure.ts'
-
-/** What a consumer's configuration says that a token must know. */
-export interface ConsumerFacts {
-  /** Null: it has no `<identity>`. */
-  readonly identityPath: string | null
-  /** Null: how providers reach the listener cannot be told from the configuration. */
-  readonly address: HostPort | null
-  /** UUIDs in lower case. */
-  readonly services: readonly string[]
-}
-
-/** Throws an ExitError with the problems of the file. */
-export type ReadConsumerFacts = (configPath: string) => ConsumerFacts
 
 interface CreateOptions {
   readonly service: readonly string[]
@@ -32,8 +20,10 @@ interface CreateOptions {
   readonly identity?: string
 }
 
-export function addToken(program: Command, readFacts: ReadConsumerFacts): void {
-  const token = program.command('token').description('one-use tokens with which providers join a consumer')
+export function addToken(program: Command): void {
+  const token = program
+    .command('token')
+    .description('one-use tokens with which providers will join a consumer; in this version they can be made and ended')
   token
     .command('create')
     .description('make a token and print it; its secret is shown this once')
@@ -42,7 +32,7 @@ export function addToken(program: Command, readFacts: ReadConsumerFacts): void {
     .option('--config <file>', "the consumer's configuration, which tells its key and its address")
     .option('--address <host:port>', "where providers reach the consumer's listener")
     .option('--identity <file>', "the consumer's private key, instead of --config")
-    .action((options: CreateOptions) => tellFailure('token create', () => create(options, readFacts)))
+    .action((options: CreateOptions) => tellFailure('token create', () => create(options)))
   token
     .command('list')
     .description('print the tokens that were made: id, state, expiry, services, and which key used it')
@@ -58,10 +48,10 @@ function collect(value: string, before: readonly string[] = []): readonly string
   return [...before, value]
 }
 
-function create(options: CreateOptions, readFacts: ReadConsumerFacts): void {
+function create(options: CreateOptions): void {
   const ttlMs = ttlOf(options.ttl)
   const services = options.service.map(uuidOf)
-  const facts = options.config === undefined ? null : readFacts(options.config)
+  const facts = options.config === undefined ? null : readConsumerFacts(options.config)
   for (const uuid of services) {
     if (facts !== null && !facts.services.includes(uuid)) throw misuse(`${options.config} has no service ${uuid}`)
   }
@@ -73,8 +63,8 @@ function create(options: CreateOptions, readFacts: ReadConsumerFacts): void {
   process.stdout.write(`${token.text}\n`)
   process.stderr.write(`
 Token ${token.id} lets in one provider, once, until ${minute(token.expiresAtMs)}.
-Whoever has it can join in its place: send it by a way that nobody else reads. On the provider's machine:
-  edgerq-sp join TOKEN --to HOST:PORT
+Whoever has it can join in its place: send it by a way that nobody else reads. Providers of this version cannot join with it yet; until
+then put their keys into the file of authorized providers yourself, as edgerq keygen says.
 
 It is kept, without its secret, in ${directory}: the consumer must run with the same state directory.
 `)

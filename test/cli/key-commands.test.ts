@@ -11,7 +11,7 @@ import { readPreSharedKey } from '../../src/keys/pre-shared-key.ts'
 import { readToken, type Token } from '../../src/keys/token.ts'
 import { useFolder } from '../keys/folders.ts'
 
-const PROGRAM = fileURLToPath(new URL('../fixtures/key-commands.js', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('../../src/cli/edgerq.js', import.meta.url))
 const UUID = '11111111-2222-3333-4444-555555555555'
 const OTHER_UUID = 'aaaaaaaa-bbbb-cccc-dddd-eeeeeeeeeeee'
 
@@ -122,10 +122,15 @@ describe('the key commands', () => {
       return reading.ok ? reading.value : assert.fail(reading.what)
     }
 
-    function factsFile(facts: object): string {
-      writeFileSync(path('consumer.xml'), JSON.stringify(facts))
+    /** A consumer file with `root` at its root. */
+    function consumerFile(root: string, uuid = UUID): string {
+      const services = `<services><service><uuid>${uuid}</uuid><port>3000</port></service></services>`
+      writeFileSync(path('consumer.xml'), `<service_consumer>${root}${services}</service_consumer>`)
       return 'consumer.xml'
     }
+
+    const KEYS = '<identity>sc.key</identity><authorized_providers>providers</authorized_providers>'
+    const LISTENER = '<listener><port>7000</port></listener>'
 
     it('create prints the token alone on stdout, and on stderr what it is good for, without its secret', () => {
       const ended = create('--service', UUID)
@@ -133,7 +138,7 @@ describe('the key commands', () => {
       assert.deepEqual(address, { host: '2001:db8::1', port: 12_345 })
       assert.equal(keyText('public', key), consumerKey)
       assert.match(ended.stderr, new RegExp(`Token ${id} lets in one provider, once, until \\d{4}-.*Z`))
-      assert.match(ended.stderr, /edgerq-sp join TOKEN --to/)
+      assert.match(ended.stderr, /cannot join with it yet/)
       assert.ok(!ended.stderr.includes(Buffer.from(secret).toString('base64url')))
     })
 
@@ -163,16 +168,14 @@ describe('the key commands', () => {
     }
 
     it('create takes key and address from the configuration', () => {
-      const address = { host: '127.0.0.1', port: 7_000 }
-      const config = factsFile({ identityPath: path('sc.key'), address, services: [UUID] })
+      const config = consumerFile(KEYS + LISTENER)
       const token = tokenIn(run('token', 'create', '--service', UUID, '--config', config))
-      assert.deepEqual(token.address, address)
+      assert.deepEqual(token.address, { host: '127.0.0.1', port: 7_000 })
       assert.equal(keyText('public', token.consumerKey), consumerKey)
     })
 
     it('create believes the command line more than the configuration about the address', () => {
-      const address = { host: '127.0.0.1', port: 7_000 }
-      const config = factsFile({ identityPath: path('sc.key'), address, services: [UUID] })
+      const config = consumerFile(KEYS + LISTENER)
       const token = tokenIn(
         run('token', 'create', '--service', UUID, '--config', config, '--address', 'sc.example.org:9'),
       )
@@ -208,15 +211,17 @@ describe('the key commands', () => {
     }
 
     it('create with a configuration that cannot tell enough ends with 2 and says what is missing', () => {
-      const facts = { identityPath: path('sc.key'), address: null, services: [UUID] }
-      const cases: [object, readonly string[], RegExp][] = [
-        [facts, [], /--address HOST:PORT is missing: consumer\.xml does not tell/],
-        [{ ...facts, identityPath: null }, ['--address', 'a:1'], /consumer\.xml has no <identity>.*edgerq keygen/],
-        [{ ...facts, services: [] }, ['--address', 'a:1'], /consumer\.xml has no service 11111111-/],
-        [facts, ['--address', 'a:1', '--identity', 'sc.key'], /--config and --identity both name a key/],
+      const anywhere = '<listener><inaddr_any>yes</inaddr_any></listener>'
+      const cases: readonly (readonly [config: () => string, args: readonly string[], expected: RegExp])[] = [
+        [() => consumerFile(KEYS + anywhere), [], /--address HOST:PORT is missing: consumer\.xml does not tell/],
+        [() => consumerFile(LISTENER), [], /consumer\.xml has no <identity>.*edgerq keygen/],
+        [() => consumerFile(KEYS + LISTENER, OTHER_UUID), [], /consumer\.xml has no service 11111111-/],
+        [() => consumerFile(KEYS + LISTENER), ['--identity', 'sc.key'], /--config and --identity both name a key/],
+        [() => consumerFile('<listener/><zebra/>'), [], /consumer\.xml:1:\d+: unknown element <zebra>/],
+        [() => 'nowhere.xml', [], /nowhere\.xml: there is no such file/],
       ]
-      for (const [told, args, expected] of cases) {
-        assertFailed(run('token', 'create', ...good, '--config', factsFile(told), ...args), 2, expected)
+      for (const [config, args, expected] of cases) {
+        assertFailed(run('token', 'create', ...good, '--config', config(), ...args), 2, expected)
       }
     })
 
