@@ -14,7 +14,7 @@ export interface Running {
   /** Resets every client and every target at once: a process that just ends would close them as if all had been said. */
   cut(): void
   /** Reads anew what can change while it runs; without it nothing can. */
-  reload?(): void
+  readonly reload?: (() => void) | undefined
 }
 
 export interface DaemonKind<Config> {
@@ -78,13 +78,13 @@ async function start<Config>(kind: DaemonKind<Config>): Promise<ExitStatus> {
   const log = openLog({ level: options.logLevel, isTerminal: process.stderr.isTTY === true })
   const stopping = signals(log)
   try {
-    const running: Running = await kind.run(config, {
+    const running = await kind.run(config, {
       configPath: path,
       log,
       software: `${kind.name}/${VERSION}`,
       ready: (fields) => process.stdout.write(`${[kind.name, 'ready', ...fields].join(' ')}\n`),
     })
-    stopping.onHangup(running.reload?.bind(running))
+    stopping.onHangup(running.reload)
     await stopping.first
     void stopping.second.then(() => {
       running.cut()

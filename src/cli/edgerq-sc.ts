@@ -83,7 +83,7 @@ async function run({ config, keys }: ConsumerSetup, context: DaemonContext): Pro
       state.close()
     },
     cut: () => consumer.cut(),
-    reload: () => admission.reload(),
+    reload: admission.reload?.bind(admission),
   }
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// edgerq: everything around the two daemons: keys, and the schemas of their configuration files.
+// edgerq: everything around the two daemons: keys, tokens, and the schemas of their configuration files.
 
 import { Command } from 'commander'
 import { xsdOf } from '../config/read.ts'

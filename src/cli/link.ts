@@ -34,7 +34,7 @@ export function openDriver(options: LinkOptions): Driver {
     {
       random: systemRandom,
       crypto: options.crypto,
-      trace: traceFor(options.log),
+      trace: TRACES[options.role](options.log),
       settings: {
         ...DEFAULT_SETTINGS,
         survive: options.surviveSeconds * SECOND,
@@ -50,14 +50,20 @@ export function openDriver(options: LinkOptions): Driver {
   return new Driver(endpoint, options.carrier, monotonicClock)
 }
 
-/** INITs that were made for another key are told apart from damage, so that an operator whose providers are not let in sees why. */
-function traceFor(log: Log): Trace {
-  return {
+/** Drops that come of keys which do not fit are told, so that an operator whose providers are not let in sees why. */
+const TRACES: Readonly<Record<LinkOptions['role'], (log: Log) => Trace>> = {
+  listener: (log) => ({
     ...silentTrace,
     dropped(reason) {
       if (reason === DropReason.badMac) log.tally('handshakeForAnotherKey')
     },
-  }
+  }),
+  dialler: (log) => ({
+    ...silentTrace,
+    dropped(reason) {
+      if (reason === DropReason.badHandshake) log.tally('answerNotVerified')
+    },
+  }),
 }
 
 /** A carrier's socket has failed for good: nothing can be carried or mended, so the program ends and says why. */

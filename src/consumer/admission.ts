@@ -26,8 +26,8 @@ export interface Admission {
   onChange: () => void
   /** `address`: where the peer is now, without its port. */
   permitOf(session: SessionHandle, address: () => string): Permit
-  /** Reads anew what the decisions come from. */
-  reload(): void
+  /** Reads anew what the decisions come from; without it they come from nothing that can change. */
+  reload?(): void
   close(): void
 }
 
@@ -45,6 +45,5 @@ export const admitEverybody: Admission = {
   authorise: welcomeEverybody,
   onChange() {},
   permitOf: () => ANYBODY,
-  reload() {},
   close() {},
 }

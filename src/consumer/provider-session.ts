@@ -164,12 +164,8 @@ export class ProviderSession implements Provider, StreamOwner {
 
   #refuse(uuid: string, code: number, text: string): void {
     this.#say({ kind: 'refused', uuid, code, text })
-    this.#parts.log.warn('registrationRefused', {
-      service: uuid,
-      provider: this.#parts.address(),
-      key: this.#key,
-      why: text,
-    })
+    const { log, address } = this.#parts
+    log.some('registrationRefused', { service: uuid, provider: address(), key: this.#key, why: text })
   }
 
   #shutOut(why: string): void {

@@ -100,15 +100,18 @@ describe('keys', () => {
     })
   }
 
-  it('keep out one session more than a key may have, and the first stays', async () => {
+  it('keep out one session more than a key may have, until the first has gone', async () => {
     site.authorize(`${LISTED},max-sessions=1 ${lab.publicKey}`)
-    const { consumer, port } = await served()
+    const { consumer, provider, port } = await served()
     const other = await site.named('the second')
     const program = site.launch(site.pipe(consumer, lab, other.port))
     await program.line(/connectionLost/)
     assert.match(String(logged(program, 'connectionLost')[0]!.reason), /no more than one session at once/)
     assert.equal(logged(consumer.program, 'providerRefused')[0]!.code, 'tooManySessions')
     assert.equal(await whoServes(port), 'the lab')
+    await provider.program.end()
+    await program.line(/^edgerq-sp ready /)
+    assert.equal(await whoServes(port), 'the second')
   })
 
   it('never let another key take or share a service that it is not listed for', async () => {
@@ -211,7 +214,10 @@ describe('keys', () => {
     ]
     await site.provider(site.pipe(consumer, lab, target.port, { psk_file: 'lab.psk' }))
     assert.equal(await whoServes(consumer.ready.port(UUID)), 'the lab')
-    for (const program of wrong) await program.line(/consumerNotAnswering.*pre-shared key/)
+    for (const program of wrong) {
+      await program.line(/answerNotVerified/)
+      await program.line(/consumerNotAnswering.*pre-shared key/)
+    }
     assert.equal(logged(consumer.program, 'providerConnected').length, 1)
   })
 
