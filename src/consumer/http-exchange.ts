@@ -13,9 +13,10 @@ import { encodeRequestHead } from '../http/heads.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { StreamCode } from '../protocol/index.ts'
 import { hearOut } from '../runtime/peer-reset.ts'
+import type { RosterMember } from '../runtime/roster.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
-import type { Watchdog, Watched } from '../runtime/watchdog.ts'
+import type { Watch, Watchdog, Watched } from '../runtime/watchdog.ts'
 import { type AnswerOutcome, AnswerRelay } from './answer-relay.ts'
 import { answerFor } from './failures.ts'
 import { writeOwnAnswer } from './own-answer.ts'
@@ -57,7 +58,10 @@ export type ExchangeOutcome = 'answered' | 'upgraded' | 'broken' | 'clientGone' 
 /** What RFC 9110 would let us keep for repeating is more than a proxy should hold for each of its clients. */
 const MOST_REPEATED_BYTES = 65_536
 
-export class HttpExchange implements StreamOwner, Watched {
+export class HttpExchange implements StreamOwner, Watched, RosterMember {
+  watch: Watch | null = null
+  rosterAt = -1
+
   readonly #parts: HttpExchangeParts
   readonly #placement: Placement
   readonly #source: RequestSource

@@ -11,6 +11,7 @@ import type { FitRequest } from '../http/gate.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { encodeStreamHead, StreamCode } from '../protocol/index.ts'
+import { Roster } from '../runtime/roster.ts'
 import { Balancer } from './balancer.ts'
 import { ClientPlaces } from './client-places.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -48,7 +49,7 @@ export class HttpService implements Service {
   readonly #slow: SlowClients<HttpConnection>
   readonly #queue = new ProviderQueue<HttpExchange>()
   readonly #budget = new RetryBudget()
-  readonly #exchanges = new Set<HttpExchange>()
+  readonly #exchanges = new Roster<HttpExchange>()
   readonly #connections = new Map<Socket, HttpConnection>()
   #listener: Listener | null = null
   #queued = 0
@@ -96,7 +97,7 @@ export class HttpService implements Service {
   }
 
   onProviderSuspect(provider: ProviderSession): void {
-    for (const exchange of [...this.#exchanges]) exchange.onProviderSuspect(provider)
+    for (const exchange of this.#exchanges) exchange.onProviderSuspect(provider)
   }
 
   drain(): Promise<void> {
@@ -110,7 +111,7 @@ export class HttpService implements Service {
   }
 
   cut(): void {
-    for (const exchange of [...this.#exchanges]) exchange.cut(StreamCode.cancelled)
+    for (const exchange of this.#exchanges) exchange.cut(StreamCode.cancelled)
     for (const connection of [...this.#connections.values()]) connection.cut()
   }
 

@@ -11,7 +11,7 @@ import type { RequestHead } from '../http/heads.ts'
 import { StreamCode } from '../protocol/index.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
-import type { Watched } from '../runtime/watchdog.ts'
+import type { Watch, Watched } from '../runtime/watchdog.ts'
 import { AnswerSource } from './answer-source.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
 import { wasGivenUp } from './given-up.ts'
@@ -29,6 +29,8 @@ interface Exchange {
 }
 
 export class HttpForwarder implements Forwarder, StreamOwner, Watched {
+  watch: Watch | null = null
+
   readonly #parts: ForwarderParts
   readonly #target: HttpTarget
   readonly #relay: RequestRelay
