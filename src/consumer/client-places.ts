@@ -27,6 +27,10 @@ export class ClientPlaces<Client extends PlaceHolder> {
     return this.#room.waiting > 0
   }
 
+  has(client: Client): boolean {
+    return this.#held.has(client)
+  }
+
   /** True: the client has a place from now on, or had it already. False: none came free within `waitMs`, or it went away. */
   async enter(client: Client, waitMs: number, whenGone?: (giveUp: () => void) => void): Promise<boolean> {
     this.wake(client)

@@ -163,6 +163,11 @@ export class HttpConnection implements PlaceHolder {
     if (!this.#hasTurn) this.close()
   }
 
+  /** It has one from its first request on, until it rests and somebody else needs it. */
+  get hasPlace(): boolean {
+    return this.#parts.places.has(this)
+  }
+
   /** Resolves with whether there is a place for this connection. */
   async enter(): Promise<boolean> {
     const isIn = await this.#parts.places.enter(this, this.#parts.holdMs, (giveUp) => this.socket.once('close', giveUp))

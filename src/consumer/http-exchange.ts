@@ -81,6 +81,7 @@ export class HttpExchange implements StreamOwner, Watched, RosterMember {
     this.#placement = new Placement({ ...parts, method })
     this.#source = new RequestSource({
       request,
+      isBodiless: upgrade === null && (body.kind === 'none' || (body.kind === 'length' && body.bytes === 0)),
       head: encodeRequestHead({ method, target, body, expectsContinue, upgrade, fields }),
       ending: upgrade === null ? 'closed' : 'open',
       mostKeptBytes: Math.max(MOST_REPEATED_BYTES, requestBufferBytes),
