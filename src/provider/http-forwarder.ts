@@ -17,7 +17,6 @@ import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts
 import { wasGivenUp } from './given-up.ts'
 import { type HttpTarget, mayReuse, type TargetRequest } from './http-target.ts'
 import { RequestRelay } from './request-relay.ts'
-import { hostOf } from './target.ts'
 import { streamCodeOf } from './target-failure.ts'
 import { targetFields } from './target-fields.ts'
 
@@ -89,8 +88,8 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
   }
 
   #onHead(head: RequestHead): void {
-    const { stream, target, head: streamHead } = this.#parts
-    const fields = targetFields(head, hostOf(target.service))
+    const { stream, head: streamHead } = this.#parts
+    const fields = targetFields(head, this.#target.host)
     if (fields === null) {
       this.#refuse()
       return
