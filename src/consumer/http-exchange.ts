@@ -169,13 +169,22 @@ export class HttpExchange implements StreamOwner, Watched, RosterMember {
 
   /** Its provider has fallen silent: what can be asked elsewhere is, while the silence may yet turn out to be the end. */
   onProviderSuspect(provider: ProviderSession): void {
-    if (this.#place?.provider !== provider || this.#outcome !== null || this.#relay?.hasBegun) return
-    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) {
-      this.#boundSilence()
-      return
-    }
+    if (this.#place?.provider === provider && !this.#leave(provider)) this.#boundSilence()
+  }
+
+  /** Somebody may be heard of again, or for the first time: a request that waits at a silent provider need not wait for that one. */
+  onProvidersChanged(): void {
+    const provider = this.#place?.provider
+    if (provider?.isSuspect) this.#leave(provider)
+  }
+
+  /** False: it stays where it is. */
+  #leave(provider: ProviderSession): boolean {
+    if (this.#outcome !== null || this.#relay?.hasBegun) return true
+    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) return false
     this.#leaveStream()
     this.place()
+    return true
   }
 
   /**

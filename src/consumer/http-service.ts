@@ -103,6 +103,9 @@ export class HttpService implements Service {
 
   onProvidersChanged(): void {
     this.#queue.offer()
+    const providers = this.#parts.directory.providersOf(this.service.uuid)
+    if (!providers.some(({ provider }) => provider.isSuspect)) return
+    for (const exchange of this.#exchanges) exchange.onProvidersChanged()
   }
 
   onProviderSuspect(provider: ProviderSession): void {
