@@ -184,7 +184,8 @@ export class HttpConnection implements PlaceHolder {
   #rest(): void {
     this.#bytesAtRest = this.socket.bytesRead
     this.#headSince = performance.now()
-    if (!this.isOpen || this.#isDraining || !this.#parts.places.rest(this)) this.close()
+    if (!this.isOpen || this.#isDraining) this.close()
+    else this.#parts.places.rest(this)
   }
 
   /** Node reads on by itself at the end of each request that it has parsed, so this must come after that. */
