@@ -1,9 +1,9 @@
 // What edgerq-sc and edgerq-sp have in common: command line, configuration file, log, signals, exit status.
 
-import { setFlagsFromString } from 'node:v8'
 import { Command, CommanderError, Option } from 'commander'
 import { LOG_LEVELS, type Log, type LogLevel, openLog } from '../log.ts'
 import { type ReadConfig, readConfigFile } from './config-file.ts'
+import { tuneEngine } from './engine.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { VERSION } from './version.ts'
 
@@ -42,22 +42,9 @@ interface Options {
   readonly logLevel: LogLevel
 }
 
-/**
- * Keeps V8's nursery at its smallest. Left alone it grows to 32 MB while sessions are set up and never shrinks: 1,000 idle sessions then
- * cost 50 kB each instead of 8 to 23, and downloads take the same processor time either way (docs/decisions.md).
- */
-const SMALL_NURSERY = '--semi-space-growth-factor=1'
-
-/**
- * V8 throws the code of functions away that no full collection has seen at work for a while. Bulk brings full collections many times a
- * second, and what answers requests would be compiled anew after each download (docs/decisions.md).
- */
-const KEPT_CODE = '--no-flush-bytecode'
-
 /** Runs the program and never returns: it exits with its status. */
 export async function runDaemon<Config>(kind: DaemonKind<Config>): Promise<void> {
-  setFlagsFromString(SMALL_NURSERY)
-  setFlagsFromString(KEPT_CODE)
+  tuneEngine()
   let status: ExitStatus = ExitStatus.stopped
   try {
     status = await start(kind)

@@ -8,6 +8,7 @@ import { switchingFields, trailerFields } from '../http/forwarding.ts'
 import { FrameEvent, FrameReader } from '../http/frame-reader.ts'
 import type { HttpVersion } from '../http/gate.ts'
 import { type AnswerHead, decodeAnswerHead, decodeFields, decodeInterimHead } from '../http/heads.ts'
+import { smallText } from '../http/small-text.ts'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { FlushedCredit } from '../runtime/flushed-credit.ts'
 import { answerHeadText, finalFields, interimFields, NO_BODY } from './answer-head.ts'
@@ -207,9 +208,19 @@ export class AnswerRelay {
     const passed = version === '1.1' && this.#hasBody ? trailerFields(trailers) : NO_FIELDS
     if (passed.length > 0) response.addTrailers(inPairs(passed))
     this.leave()
-    if (last === null) response.end()
-    else response.end(last, this.#credit.forWrite(last.length))
+    this.#endWith(last)
     this.#parts.onOutcome({ kind: 'whole' })
+  }
+
+  #endWith(last: Uint8Array | null): void {
+    const { response } = this.#parts
+    const text = last === null ? '' : smallText(last)
+    if (last === null) response.end()
+    else if (text === null) response.end(last, this.#credit.forWrite(last.length))
+    else {
+      this.#credit.onUsed(last.length)
+      response.end(text, 'latin1')
+    }
   }
 
   /** A head must not wait for its body. `flushHeaders` would write it as UTF-8 and spoil what stands above ASCII. */

@@ -15,7 +15,8 @@ export class Balancer {
 
   /** Null: nobody is left. `source` is the client's address, for `source_hash`. */
   choose<P extends Provider>(all: readonly Registration<P>[], tried: ReadonlySet<P>, source: string): P | null {
-    const candidates = all.filter(({ provider }) => !provider.isDraining && !tried.has(provider))
+    if (all.length === 1) return isOut(all[0]!.provider, tried) ? null : all[0]!.provider
+    const candidates = all.filter(({ provider }) => !isOut(provider, tried))
     if (candidates.length === 0) return null
     const best = Math.min(...candidates.map(doubt))
     return this.#pick(
@@ -34,6 +35,10 @@ export class Balancer {
         return equals.reduce((best, next) => (weight(source, next) > weight(source, best) ? next : best))
     }
   }
+}
+
+function isOut<P extends Provider>(provider: P, tried: ReadonlySet<P>): boolean {
+  return provider.isDraining || tried.has(provider)
 }
 
 /** A silent path is worse than nothing better; a target that does not answer is worse still, but may be back before its next probe. */

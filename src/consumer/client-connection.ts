@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { hearOut, wasResetByPeer } from '../runtime/peer-reset.ts'
+import type { RosterMember } from '../runtime/roster.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
@@ -35,7 +36,9 @@ export interface ClientConnectionParts {
 
 export type ClientOutcome = SpliceOutcome | 'noProvider' | 'refused' | 'clientGone'
 
-export class ClientConnection implements StreamOwner {
+export class ClientConnection implements StreamOwner, RosterMember {
+  rosterAt = -1
+
   readonly #parts: ClientConnectionParts
   readonly #refusedBy = new Set<ProviderSession>()
   #stream: StreamHandle | null = null

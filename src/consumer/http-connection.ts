@@ -163,6 +163,11 @@ export class HttpConnection implements PlaceHolder {
     if (!this.#hasTurn) this.close()
   }
 
+  /** It has one from its first request on, until it rests and somebody else needs it. */
+  get hasPlace(): boolean {
+    return this.#parts.places.has(this)
+  }
+
   /** Resolves with whether there is a place for this connection. */
   async enter(): Promise<boolean> {
     const isIn = await this.#parts.places.enter(this, this.#parts.holdMs, (giveUp) => this.socket.once('close', giveUp))
@@ -179,7 +184,8 @@ export class HttpConnection implements PlaceHolder {
   #rest(): void {
     this.#bytesAtRest = this.socket.bytesRead
     this.#headSince = performance.now()
-    if (!this.isOpen || this.#isDraining || !this.#parts.places.rest(this)) this.close()
+    if (!this.isOpen || this.#isDraining) this.close()
+    else this.#parts.places.rest(this)
   }
 
   /** Node reads on by itself at the end of each request that it has parsed, so this must come after that. */

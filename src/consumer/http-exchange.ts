@@ -13,9 +13,10 @@ import { encodeRequestHead } from '../http/heads.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { StreamCode } from '../protocol/index.ts'
 import { hearOut } from '../runtime/peer-reset.ts'
+import type { RosterMember } from '../runtime/roster.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
-import type { Watchdog, Watched } from '../runtime/watchdog.ts'
+import type { Watch, Watchdog, Watched } from '../runtime/watchdog.ts'
 import { type AnswerOutcome, AnswerRelay } from './answer-relay.ts'
 import { answerFor } from './failures.ts'
 import { writeOwnAnswer } from './own-answer.ts'
@@ -59,7 +60,10 @@ export type ExchangeOutcome = 'answered' | 'upgraded' | 'broken' | 'clientGone' 
 /** What RFC 9110 would let us keep for repeating is more than a proxy should hold for each of its clients. */
 const MOST_REPEATED_BYTES = 65_536
 
-export class HttpExchange implements StreamOwner, Watched {
+export class HttpExchange implements StreamOwner, Watched, RosterMember {
+  watch: Watch | null = null
+  rosterAt = -1
+
   readonly #parts: HttpExchangeParts
   readonly #placement: Placement
   readonly #source: RequestSource
@@ -79,6 +83,7 @@ export class HttpExchange implements StreamOwner, Watched {
     this.#placement = new Placement({ ...parts, method })
     this.#source = new RequestSource({
       request,
+      isBodiless: upgrade === null && (body.kind === 'none' || (body.kind === 'length' && body.bytes === 0)),
       head: encodeRequestHead({ method, target, body, expectsContinue, upgrade, fields }),
       ending: upgrade === null ? 'closed' : 'open',
       mostKeptBytes: Math.max(MOST_REPEATED_BYTES, requestBufferBytes),
@@ -166,13 +171,22 @@ export class HttpExchange implements StreamOwner, Watched {
 
   /** Its provider has fallen silent: what can be asked elsewhere is, while the silence may yet turn out to be the end. */
   onProviderSuspect(provider: ProviderSession): void {
-    if (this.#place?.provider !== provider || this.#outcome !== null || this.#relay?.hasBegun) return
-    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) {
-      this.#boundSilence()
-      return
-    }
+    if (this.#place?.provider === provider && !this.#leave(provider)) this.#boundSilence()
+  }
+
+  /** Somebody may be heard of again, or for the first time: a request that waits at a silent provider need not wait for that one. */
+  onProvidersChanged(): void {
+    const provider = this.#place?.provider
+    if (provider?.isSuspect) this.#leave(provider)
+  }
+
+  /** False: it stays where it is. */
+  #leave(provider: ProviderSession): boolean {
+    if (this.#outcome !== null || this.#relay?.hasBegun) return true
+    if (!this.#placement.mayLeave(provider, this.#source.isWholeHere)) return false
     this.#leaveStream()
     this.place()
+    return true
   }
 
   /**

@@ -3,7 +3,7 @@
 //   Listener ─▶ HttpConnection ─▶ node's parser ─▶ gate ─▶ turn ─▶ place ─▶ HttpExchange ─▶ provider
 //                                      └── broken ──────┴── unfit ──────┴── none: an answer of our own
 
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { validate as isUuid } from 'uuid'
 import { type ForwardingFacts, hasLooped, requestFields, requestIdOf } from '../http/forwarding.ts'
@@ -11,6 +11,7 @@ import type { FitRequest } from '../http/gate.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { TrustedProxies } from '../http/trusted-proxies.ts'
 import { encodeStreamHead, StreamCode } from '../protocol/index.ts'
+import { Roster } from '../runtime/roster.ts'
 import { Balancer } from './balancer.ts'
 import { ClientPlaces } from './client-places.ts'
 import { HttpConnection } from './http-connection.ts'
@@ -36,6 +37,15 @@ interface Visit {
   readonly fit: FitRequest
 }
 
+/** Such a request when its turn has come. */
+interface Call extends Visit {
+  readonly response: ServerResponse
+  /** Its id, here and further on, among them. */
+  readonly facts: ForwardingFacts
+  /** What it is called on its stream. */
+  readonly carriedAs: string
+}
+
 export class HttpService implements Service {
   readonly service: ServiceParts['service']
   readonly #parts: ServiceParts
@@ -48,7 +58,7 @@ export class HttpService implements Service {
   readonly #slow: SlowClients<HttpConnection>
   readonly #queue = new ProviderQueue<HttpExchange>()
   readonly #budget = new RetryBudget()
-  readonly #exchanges = new Set<HttpExchange>()
+  readonly #exchanges = new Roster<HttpExchange>()
   readonly #connections = new Map<Socket, HttpConnection>()
   #listener: Listener | null = null
   #queued = 0
@@ -93,10 +103,13 @@ export class HttpService implements Service {
 
   onProvidersChanged(): void {
     this.#queue.offer()
+    const providers = this.#parts.directory.providersOf(this.service.uuid)
+    if (!providers.some(({ provider }) => provider.isSuspect)) return
+    for (const exchange of this.#exchanges) exchange.onProvidersChanged()
   }
 
   onProviderSuspect(provider: ProviderSession): void {
-    for (const exchange of [...this.#exchanges]) exchange.onProviderSuspect(provider)
+    for (const exchange of this.#exchanges) exchange.onProviderSuspect(provider)
   }
 
   drain(): Promise<void> {
@@ -110,7 +123,7 @@ export class HttpService implements Service {
   }
 
   cut(): void {
-    for (const exchange of [...this.#exchanges]) exchange.cut(StreamCode.cancelled)
+    for (const exchange of this.#exchanges) exchange.cut(StreamCode.cancelled)
     for (const connection of [...this.#connections.values()]) connection.cut()
   }
 
@@ -152,7 +165,7 @@ export class HttpService implements Service {
     }
     const visit = { connection, arrival, fit: verdict.request }
     const isOffered = isTunnel && verdict.request.upgrade === null
-    connection.queue({ isTunnel, begin: () => (isOffered ? this.#readAgain(visit) : void this.#serve(visit)) })
+    connection.queue({ isTunnel, begin: () => (isOffered ? this.#readAgain(visit) : this.#serve(visit)) })
   }
 
   /** The offer to upgrade is not passed on, and node has stopped reading HTTP because of it: it is given the request without the offer. */
@@ -164,28 +177,46 @@ export class HttpService implements Service {
     this.#readFrom(socket)
   }
 
-  async #serve(visit: Visit): Promise<void> {
-    const { connection, arrival, fit } = visit
+  #serve({ connection, arrival, fit }: Visit): void {
     this.#budget.onRequest()
     const facts = this.#factsOf(connection)
     const requestId = requestIdOf(fit.fields, facts)
     // A stream has room for ids of our own form only; one of another form is called so in the provider's log.
     const carriedAs = isUuid(requestId) ? requestId : facts.requestId
-    const response = responseOf(arrival)
-    const refuse = (code: AnswerCode, detail?: string) =>
-      this.#refusals.answer(connection, response, { code, ...(detail !== undefined && { detail }) }, requestId)
-    if (this.#isDraining) return refuse('EDGERQ-STOPPING')
-    if (hasLooped(fit.fields, this.#hopName)) return refuse('EDGERQ-LOOP')
-    if (!(await connection.enter())) return refuse('EDGERQ-BUSY')
-    if (response.destroyed || connection.socket.destroyed) return connection.endTurn()
+    const call = { connection, arrival, fit, response: responseOf(arrival), facts: { ...facts, requestId }, carriedAs }
+    if (this.#isDraining) this.#refuse(call, 'EDGERQ-STOPPING')
+    else if (hasLooped(fit.fields, this.#hopName)) this.#refuse(call, 'EDGERQ-LOOP')
+    // Not in this very moment: node has not looked yet at what stands behind the head, and it may be broken.
+    else if (connection.hasPlace) process.nextTick(this.#enter, call)
+    else void this.#waitForPlace(call)
+  }
+
+  async #waitForPlace(call: Call): Promise<void> {
+    if (await call.connection.enter()) this.#enter(call)
+    else this.#refuse(call, 'EDGERQ-BUSY')
+  }
+
+  readonly #enter = (call: Call): void => {
+    const { connection, arrival, response } = call
     const { broken } = connection
-    if (broken !== null && !arrival.request.complete) return refuse(broken.code, broken.detail)
+    if (response.destroyed || connection.socket.destroyed) connection.endTurn()
+    else if (broken !== null && !arrival.request.complete) this.#refuse(call, broken.code, broken.detail)
+    else this.#exchange(call)
+  }
+
+  #refuse({ connection, response, facts }: Call, code: AnswerCode, detail?: string): void {
+    this.#refusals.answer(connection, response, { code, ...(detail !== undefined && { detail }) }, facts.requestId)
+  }
+
+  #exchange(call: Call): void {
+    const { connection, arrival, fit, response, facts } = call
+    const { requestId } = facts
     const exchange = new HttpExchange({
       request: arrival.request,
       response,
       fit,
       early: arrival.early,
-      fields: requestFields(fit, { ...facts, requestId }),
+      fields: requestFields(fit, facts),
       facts: { requestId, service: this.service.name },
       service: this.service.uuid,
       requestBufferBytes: this.service.requestBufferBytes,
@@ -194,11 +225,11 @@ export class HttpService implements Service {
       requestTtlMs: this.service.requestTtlSeconds * 1_000,
       watchdog: this.#parts.watchdog,
       budget: this.#budget,
-      streamHead: () => this.#streamHead(connection, carriedAs),
+      streamHead: () => this.#streamHead(call),
       choose: (tried) => this.#choose(tried, connection),
       onWaiting: (waiting, untilMs) => this.#queue.wait(waiting, untilMs),
       mustClose: () => this.#isDraining || this.#places.isCrowded,
-      onDone: (done, outcome) => this.#onDone(done, outcome, visit, carriedAs),
+      onDone: (done, outcome) => this.#onDone(done, outcome, call),
     })
     connection.exchange = exchange
     this.#exchanges.add(exchange)
@@ -219,11 +250,11 @@ export class HttpService implements Service {
     }
   }
 
-  #streamHead(connection: HttpConnection, requestId: string): Uint8Array {
+  #streamHead({ connection, carriedAs }: Call): Uint8Array {
     return encodeStreamHead({
       kind: 'http',
       uuid: this.service.uuid,
-      requestId,
+      requestId: carriedAs,
       connectWithinMs: Math.round(this.service.requestTtlSeconds * 1_000),
       hops: [this.#parts.hopId],
       client: connection.client,
@@ -234,7 +265,7 @@ export class HttpService implements Service {
     return this.#balancer.choose(this.#parts.directory.providersOf(this.service.uuid), tried, connection.address ?? '')
   }
 
-  #onDone(exchange: HttpExchange, outcome: ExchangeOutcome, { connection, arrival }: Visit, carriedAs: string): void {
+  #onDone(exchange: HttpExchange, outcome: ExchangeOutcome, { connection, arrival, carriedAs }: Call): void {
     this.#queue.leave(exchange)
     this.#exchanges.delete(exchange)
     const { requestId } = exchange.facts

@@ -31,10 +31,13 @@ export interface FailedPlace extends Place {
   readonly isWholeHere: boolean
 }
 
+/** What almost every request meets. */
+const NOBODY: ReadonlySet<ProviderSession> = new Set()
+
 export class Placement {
   readonly #parts: PlacementParts
   /** They have refused it, or failed: it does not come back to them. */
-  readonly #left = new Set<ProviderSession>()
+  #left: ReadonlySet<ProviderSession> = NOBODY
   readonly #startedAt = performance.now()
   /** Of the last of those that have refused it without touching their target; null: nobody has. */
   #refusal: number | null = null
@@ -48,7 +51,7 @@ export class Placement {
   /** A new stream at the best provider there is. `refused`: all who serve it have refused, and waiting would not change that. */
   open(): Place | 'wait' | 'refused' {
     const { choose, service } = this.#parts
-    const tried = new Set(this.#left)
+    let tried = this.#left
     for (let provider = choose(tried); provider !== null; provider = choose(tried)) {
       const stream = provider.openStream(service)
       if (stream !== null) {
@@ -56,7 +59,7 @@ export class Placement {
         this.#waitsUntil = null
         return { provider, stream }
       }
-      tried.add(provider)
+      tried = new Set([...tried, provider])
     }
     return this.#refusal !== null && tried.size === this.#left.size ? 'refused' : 'wait'
   }
@@ -81,7 +84,7 @@ export class Placement {
     if (decision === 'nextProvider') this.#strikeOut(provider, code)
     if (decision !== 'fail') return isWholeHere
     // It went, or was told to end at once: what had begun there may have been carried out.
-    this.#left.add(provider)
+    this.#leave(provider)
     return (isSessionLost || code === StreamCode.cancelled) && this.#mayRepeat(isWholeHere)
   }
 
@@ -89,7 +92,7 @@ export class Placement {
   mayLeave(provider: ProviderSession, isWholeHere: boolean): boolean {
     const other = this.#parts.choose(new Set([...this.#left, provider]))
     if (other === null || other.isSuspect || !this.#mayRepeat(isWholeHere)) return false
-    this.#left.add(provider)
+    this.#leave(provider)
     return true
   }
 
@@ -100,7 +103,11 @@ export class Placement {
       return
     }
     this.#refusal = code
-    this.#left.add(provider)
+    this.#leave(provider)
+  }
+
+  #leave(provider: ProviderSession): void {
+    this.#left = new Set([...this.#left, provider])
   }
 
   #mayRepeat(isWholeHere: boolean): boolean {

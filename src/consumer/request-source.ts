@@ -4,12 +4,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { FieldList } from '../http/fields.ts'
 import { trailerFields } from '../http/forwarding.ts'
-import { encodeFrame, FrameKind, frameHeader } from '../http/frames.ts'
+import { END_FRAME, encodeFrame, FrameKind, frameHeader } from '../http/frames.ts'
 import { encodeFields } from '../http/heads.ts'
 import type { StreamHandle } from '../protocol/index.ts'
 
 export interface RequestSourceParts {
   readonly request: IncomingMessage
+  /** Nothing of it comes behind its head. */
+  readonly isBodiless: boolean
   /** The payload of HEAD. */
   readonly head: Uint8Array
   /** `open`: the client's bytes go on behind the end of the request, if the target switches protocols. */
@@ -35,6 +37,8 @@ export class RequestSource {
   constructor(parts: RequestSourceParts) {
     this.#parts = parts
     this.#head = encodeFrame(FrameKind.head, parts.head)
+    this.isEnded = parts.isBodiless
+    if (parts.isBodiless) this.#kept.push(END_FRAME)
     // Whoever is interested in the end of the client listens to the response.
     parts.request.on('error', ignore)
   }
@@ -61,7 +65,7 @@ export class RequestSource {
   /** The stream is given up: what comes waits for the next one. */
   leaveStream(): void {
     this.#stream = null
-    this.#parts.request.pause()
+    if (!this.isEnded) this.#parts.request.pause()
   }
 
   /** It will never be said again: the answer has begun. */
@@ -129,11 +133,7 @@ export class RequestSource {
 
 function endingOf(rawTrailers: FieldList): Uint8Array {
   const trailers = trailerFields(rawTrailers)
-  return trailers.length === 0
-    ? encodeFrame(FrameKind.end, EMPTY)
-    : encodeFrame(FrameKind.trailers, encodeFields(trailers))
+  return trailers.length === 0 ? END_FRAME : encodeFrame(FrameKind.trailers, encodeFields(trailers))
 }
 
 function ignore(): void {}
-
-const EMPTY = new Uint8Array(0)

@@ -12,7 +12,7 @@ export interface SlowClientsParts<Connection> {
   readonly isTrusted: (address: string | undefined) => boolean
   /** No whole head has come in time. */
   readonly onTooSlow: (connection: Connection) => void
-  readonly exchanges: ReadonlySet<SlowExchange>
+  readonly exchanges: Iterable<SlowExchange>
 }
 
 const SWEEP_MS = 1_000

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import type { ConsumerService } from '../config/read.ts'
 import { encodeStreamHead } from '../protocol/index.ts'
+import { Roster } from '../runtime/roster.ts'
 import { Balancer } from './balancer.ts'
 import { ClientConnection, type ClientOutcome } from './client-connection.ts'
 import { Listener } from './listener.ts'
@@ -16,7 +17,7 @@ export class TcpService implements Service {
   readonly #parts: ServiceParts
   readonly #balancer: Balancer
   readonly #room: WaitingRoom
-  readonly #connections = new Set<ClientConnection>()
+  readonly #connections = new Roster<ClientConnection>()
   readonly #queue = new ProviderQueue<ClientConnection>()
   /** Clients that wait for a place: accepted sockets of which nothing was read yet. */
   readonly #atTheDoor = new Set<Socket>()
@@ -65,7 +66,7 @@ export class TcpService implements Service {
 
   /** Ends every client at once, with a reset. */
   cut(): void {
-    for (const connection of [...this.#connections]) connection.cut()
+    for (const connection of this.#connections) connection.cut()
   }
 
   async #admit(socket: Socket): Promise<void> {

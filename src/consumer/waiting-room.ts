@@ -24,12 +24,27 @@ export class WaitingRoom {
     return this.#places.size
   }
 
+  /** Nobody waits, and somebody more can be served: almost always. */
+  get #isFree(): boolean {
+    return this.#places.size === 0 && this.#places.pending < this.#places.concurrency
+  }
+
   /**
    * A place, at once or within `waitMs`; null: none came free, or too many wait already. `whenGone` takes a function to be called if the
    * client goes away meanwhile: nobody behind it should wait for it.
    */
   enter(waitMs: number, whenGone: (giveUp: () => void) => void = ignore): Promise<Leave | null> {
     if (this.#places.size >= MOST_WAITING) return Promise.resolve(null)
+    return this.#isFree ? this.#enterNow() : this.#wait(waitMs, whenGone)
+  }
+
+  #enterNow(): Promise<Leave> {
+    return new Promise((resolve) => {
+      void this.#places.add(() => new Promise<void>((leave) => resolve(leave)))
+    })
+  }
+
+  #wait(waitMs: number, whenGone: (giveUp: () => void) => void): Promise<Leave | null> {
     return new Promise((resolve) => {
       const abandon = new AbortController()
       let timer: NodeJS.Timeout | undefined
@@ -42,7 +57,6 @@ export class WaitingRoom {
         })
       // Only the abort below rejects, and that has answered already.
       this.#places.add(serve, { signal: abandon.signal }).catch(() => {})
-      if (this.#places.size === 0) return
       const giveUp = () => {
         if (isServed) return
         clearTimeout(timer)

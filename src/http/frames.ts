@@ -40,6 +40,9 @@ export function frameHeader(kind: FrameKind, length: number): Uint8Array {
   return header
 }
 
+/** The whole frame that ends a message without trailers. */
+export const END_FRAME = new Uint8Array([FrameKind.end, 0])
+
 /** A whole frame in one piece; the payload is copied. */
 export function encodeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array {
   const frame = new Uint8Array(1 + varintBytes(payload.length) + payload.length)

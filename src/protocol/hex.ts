@@ -5,4 +5,8 @@ export function hex(bytes: Uint8Array): string {
   return text
 }
 
+export function hexByte(byte: number): string {
+  return DIGITS[byte]!
+}
+
 const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

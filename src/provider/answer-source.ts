@@ -5,7 +5,7 @@ import type { IncomingMessage, InformationEvent } from 'node:http'
 import { answerFraming } from '../http/body-framing.ts'
 import { type BodyFraming, type FieldList, valuesOf } from '../http/fields.ts'
 import { trailerFields } from '../http/forwarding.ts'
-import { encodeFrame, FrameKind, frameHeader } from '../http/frames.ts'
+import { END_FRAME, encodeFrame, FrameKind, frameHeader } from '../http/frames.ts'
 import { MOST_FIELDS } from '../http/head-reader.ts'
 import { type AnswerHead, encodeAnswerHead, encodeFields } from '../http/heads.ts'
 import { ACCEPTED, type StreamHandle } from '../protocol/index.ts'
@@ -103,7 +103,7 @@ export class AnswerSource {
       onOutcome('broken')
       return
     }
-    if (trailers.length === 0) stream.write(encodeFrame(FrameKind.end, NOTHING))
+    if (trailers.length === 0) stream.write(END_FRAME)
     else stream.write(encodeFrame(FrameKind.trailers, encodeFields(trailers)))
     onOutcome('whole')
   }
@@ -125,7 +125,6 @@ export class AnswerSource {
 }
 
 const NONE: BodyFraming = { kind: 'none' }
-const NOTHING = new Uint8Array(0)
 const ACCEPTED_BYTE = new Uint8Array([ACCEPTED])
 
 const SWITCHING_PROTOCOLS = 101

@@ -11,13 +11,12 @@ import type { RequestHead } from '../http/heads.ts'
 import { StreamCode } from '../protocol/index.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
-import type { Watched } from '../runtime/watchdog.ts'
+import type { Watch, Watched } from '../runtime/watchdog.ts'
 import { AnswerSource } from './answer-source.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
 import { wasGivenUp } from './given-up.ts'
 import { type HttpTarget, mayReuse, type TargetRequest } from './http-target.ts'
 import { RequestRelay } from './request-relay.ts'
-import { hostOf } from './target.ts'
 import { streamCodeOf } from './target-failure.ts'
 import { targetFields } from './target-fields.ts'
 
@@ -29,6 +28,8 @@ interface Exchange {
 }
 
 export class HttpForwarder implements Forwarder, StreamOwner, Watched {
+  watch: Watch | null = null
+
   readonly #parts: ForwarderParts
   readonly #target: HttpTarget
   readonly #relay: RequestRelay
@@ -87,8 +88,8 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
   }
 
   #onHead(head: RequestHead): void {
-    const { stream, target, head: streamHead } = this.#parts
-    const fields = targetFields(head, hostOf(target.service))
+    const { stream, head: streamHead } = this.#parts
+    const fields = targetFields(head, this.#target.host)
     if (fields === null) {
       this.#refuse()
       return

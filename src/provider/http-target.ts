@@ -10,6 +10,7 @@ import type { Socket } from 'node:net'
 import { type FieldList, valuesOf } from '../http/fields.ts'
 import type { RequestHead } from '../http/heads.ts'
 import { ConnectionPool } from './connection-pool.ts'
+import { hostOf } from './target.ts'
 import type { TargetConnector } from './target-connector.ts'
 import { connectTimedOut } from './target-failure.ts'
 
@@ -48,10 +49,13 @@ export function mayReuse({ method, body, upgrade, fields }: RequestHead): boolea
 }
 
 export class HttpTarget {
+  /** For `Host` where a client has named none. */
+  readonly host: string
   readonly #connector: TargetConnector
   readonly #pool: ConnectionPool
 
   constructor(connector: TargetConnector) {
+    this.host = hostOf(connector.service)
     this.#connector = connector
     this.#pool = new ConnectionPool(connector)
   }

@@ -2,8 +2,9 @@
 // forwarder for the service's protocol. Where to connect never comes from the wire.
 
 import { StreamCode, type StreamHandle, type StreamHead, StreamHeadReader } from '../protocol/index.ts'
+import type { RosterMember } from '../runtime/roster.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
-import type { Watchdog, Watched } from '../runtime/watchdog.ts'
+import type { Watch, Watchdog, Watched } from '../runtime/watchdog.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
 import { wasGivenUp } from './given-up.ts'
 import { HttpForwarder } from './http-forwarder.ts'
@@ -19,7 +20,7 @@ export interface IncomingStreamParts {
   readonly onDone: (stream: IncomingStream, outcome: ForwarderOutcome) => void
 }
 
-export class IncomingStream implements StreamOwner, Watched {
+export class IncomingStream implements StreamOwner, Watched, RosterMember {
   /** What was asked for, and by whom; null until it is known. */
   head: StreamHead | null = null
 
@@ -27,6 +28,8 @@ export class IncomingStream implements StreamOwner, Watched {
   readonly isWaiting = true
   readonly isHalfClosed = false
   readonly bytesMoved = 0
+  watch: Watch | null = null
+  rosterAt = -1
 
   readonly #parts: IncomingStreamParts
   readonly #reader = new StreamHeadReader()

@@ -15,6 +15,7 @@ import {
   type StreamHandle,
 } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
+import { Roster } from '../runtime/roster.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
 import { backoffMs, wasHealthy } from './backoff.ts'
 import { DialError, Dialer } from './dialer.ts'
@@ -66,7 +67,7 @@ export class Pipe {
   readonly #parts: PipeParts
   readonly #dialer: Dialer
   readonly #targets: Targets
-  readonly #streams = new Set<IncomingStream>()
+  readonly #streams = new Roster<IncomingStream>()
   #phase: Phase = { kind: 'closed' }
   #attempt = 0
   /** The newest stream that was taken; those above it were not touched. */
@@ -123,7 +124,7 @@ export class Pipe {
   }
 
   cut(): void {
-    for (const stream of [...this.#streams]) stream.cut()
+    for (const stream of this.#streams) stream.cut()
   }
 
   async #dial(): Promise<void> {

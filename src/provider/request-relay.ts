@@ -6,6 +6,7 @@ import { type BodyFraming, type FieldList, inPairs } from '../http/fields.ts'
 import { trailerFields } from '../http/forwarding.ts'
 import { FrameEvent, FrameReader } from '../http/frame-reader.ts'
 import { decodeFields, decodeRequestHead, type RequestHead } from '../http/heads.ts'
+import { smallText } from '../http/small-text.ts'
 import type { StreamHandle } from '../protocol/index.ts'
 import { FlushedCredit } from '../runtime/flushed-credit.ts'
 
@@ -145,9 +146,12 @@ export class RequestRelay {
     const passed = this.#body.kind === 'chunked' ? trailerFields(trailers) : NO_FIELDS
     if (passed.length > 0) request.addTrailers(inPairs(passed))
     // The last piece goes out together with the end: one write for a small request.
-    if (last === null) request.end()
-    else request.end(last, this.#credit.forWrite(last.length))
-    this.#credit.onUsed(heldBytes - (last?.length ?? 0) - this.#early.length)
+    const text = last === null ? '' : smallText(last)
+    const lentBytes = text === null ? last!.length : 0
+    if (text === null) request.end(last!, this.#credit.forWrite(lentBytes))
+    else if (text === '') request.end()
+    else request.end(text, 'latin1')
+    this.#credit.onUsed(heldBytes - lentBytes - this.#early.length)
   }
 }
 

@@ -12,7 +12,7 @@ import { StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { readAnew, wasResetByPeer } from './peer-reset.ts'
 import type { SharedReads } from './shared-reads.ts'
 import type { StreamOwner } from './stream-owner.ts'
-import type { Watched } from './watchdog.ts'
+import type { Watch, Watched } from './watchdog.ts'
 
 /** How a splice came to its end, for logs and for tests. */
 export type SpliceOutcome = 'ended' | 'socketReset' | 'streamReset' | 'cut'
@@ -21,6 +21,7 @@ export class Splice implements StreamOwner, Watched {
   /** Bytes so far, both ways. */
   bytesToStream = 0
   bytesToSocket = 0
+  watch: Watch | null = null
 
   readonly #socket: Socket
   readonly #stream: StreamHandle

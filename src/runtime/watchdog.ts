@@ -1,6 +1,7 @@
 // Ends what moves nothing. One interval for all connections of a process: a timer for each would cost more than the bytes it guards.
 
 import { StreamCode } from '../protocol/index.ts'
+import { Roster, type RosterMember } from './roster.ts'
 
 /** Bytes that wait this long for a reader who takes none are given up, whatever the idle timeout says. */
 const STALL_MS = 60_000
@@ -10,6 +11,8 @@ const SWEEP_MS = 1_000
 
 /** A connection as the watchdog sees it. */
 export interface Watched {
+  /** The watchdog's own; null while it does not look at it. */
+  watch: Watch | null
   /** Grows with every byte that gets anywhere. */
   readonly bytesMoved: number
   readonly isWaiting: boolean
@@ -17,14 +20,15 @@ export interface Watched {
   cut(code: StreamCode): void
 }
 
-interface Entry {
+export interface Watch extends RosterMember {
+  readonly connection: Watched
   readonly idleTimeoutMs: number
   bytesMoved: number
   movedAt: number
 }
 
 export class Watchdog {
-  readonly #entries = new Map<Watched, Entry>()
+  readonly #watches = new Roster<Watch>()
   readonly #clockMs: () => number
   #interval: NodeJS.Timeout | null = null
 
@@ -34,29 +38,38 @@ export class Watchdog {
 
   /** `idleTimeoutMs` 0: only stalls and half-closed connections end. */
   watch(connection: Watched, idleTimeoutMs: number): void {
-    this.#entries.set(connection, { idleTimeoutMs, bytesMoved: connection.bytesMoved, movedAt: this.#clockMs() })
+    this.forget(connection)
+    const { bytesMoved } = connection
+    connection.watch = { connection, idleTimeoutMs, bytesMoved, movedAt: this.#clockMs(), rosterAt: -1 }
+    this.#watches.add(connection.watch)
     this.#interval ??= setInterval(() => this.sweep(), SWEEP_MS).unref()
   }
 
   forget(connection: Watched): void {
-    this.#entries.delete(connection)
-    if (this.#entries.size > 0 || this.#interval === null) return
-    clearInterval(this.#interval)
-    this.#interval = null
+    if (connection.watch !== null) this.#watches.delete(connection.watch)
+    connection.watch = null
   }
 
-  /** Looks at every connection once; the interval calls it. */
+  /** Looks at every connection once; the interval calls it, and ends when there is none left. */
   sweep(): void {
+    if (this.#watches.size === 0) this.#rest()
     const now = this.#clockMs()
-    for (const [connection, entry] of this.#entries) {
-      if (connection.bytesMoved !== entry.bytesMoved) {
-        entry.bytesMoved = connection.bytesMoved
-        entry.movedAt = now
+    for (const watch of this.#watches) {
+      const { connection, idleTimeoutMs } = watch
+      if (connection.watch !== watch) continue
+      if (connection.bytesMoved !== watch.bytesMoved) {
+        watch.bytesMoved = connection.bytesMoved
+        watch.movedAt = now
         continue
       }
-      const code = verdict(connection, entry.idleTimeoutMs, now - entry.movedAt)
+      const code = verdict(connection, idleTimeoutMs, now - watch.movedAt)
       if (code !== StreamCode.none) connection.cut(code)
     }
+  }
+
+  #rest(): void {
+    if (this.#interval !== null) clearInterval(this.#interval)
+    this.#interval = null
   }
 }
 

@@ -3,6 +3,11 @@ import fc from 'fast-check'
 import { ClientPlaces, type PlaceHolder } from '../../src/consumer/client-places.ts'
 import { turn, until } from '../runtime/until.ts'
 
+/** A client that is idle may be evicted at once. */
+const NO_GRACE_MS = 0
+/** Longer than any test waits. */
+const LONG_GRACE_MS = 60_000
+
 const LONG_MS = 60_000
 
 class Client implements PlaceHolder {
@@ -26,7 +31,7 @@ describe('the places of a service', () => {
   }
 
   it('are kept by a client until it leaves', async () => {
-    const places = new ClientPlaces<Client>(1)
+    const places = new ClientPlaces<Client>(1, NO_GRACE_MS)
     const [first, second] = [new Client(1), new Client(2)]
     await enter(places, first)
     await enter(places, first)
@@ -41,12 +46,11 @@ describe('the places of a service', () => {
   })
 
   it('are given up by those that do nothing, the longest idle first', async () => {
-    const places = new ClientPlaces<Client>(3)
+    const places = new ClientPlaces<Client>(3, NO_GRACE_MS)
     const clients = [1, 2, 3].map((name) => new Client(name))
     for (const client of clients) await enter(places, client)
     for (const at of [1, 0, 2]) {
-      assert.equal(places.rest(clients[at]!), true)
-      clients[at]!.state = 'idle'
+      rest(places, clients[at]!)
     }
     await enter(places, clients[1]!)
     const next = new Client(4)
@@ -59,11 +63,12 @@ describe('the places of a service', () => {
   })
 
   it('are not evicted while a client that was idle is being answered without one', async () => {
-    const places = new ClientPlaces<Client>(1)
+    const places = new ClientPlaces<Client>(1, NO_GRACE_MS)
     const [first, second] = [new Client(1), new Client(2)]
     await enter(places, first)
-    places.rest(first)
+    rest(places, first)
     places.wake(first)
+    first.state = 'busy'
     void enter(places, second)
     await turn()
     assert.deepEqual([first.state, second.state], ['busy', 'waiting'])
@@ -71,22 +76,49 @@ describe('the places of a service', () => {
     await until(() => second.state === 'busy', 'the second gets in')
   })
 
-  it('are not to be rested on while somebody waits', async () => {
-    const places = new ClientPlaces<Client>(1)
+  it('are given up by who comes to rest while somebody waits', async () => {
+    const places = new ClientPlaces<Client>(1, NO_GRACE_MS)
     const [first, second] = [new Client(1), new Client(2)]
     await enter(places, first)
     void enter(places, second)
     await turn()
-    assert.equal(places.rest(first), false)
-    places.leave(first)
+    rest(places, first)
     await until(() => second.state === 'busy', 'the second gets in')
+    assert.equal(first.state, 'evicted')
+  })
+
+  it('are not taken from who has just been answered: its next request may be on the way', async () => {
+    const places = new ClientPlaces<Client>(1, LONG_GRACE_MS)
+    const [first, second] = [new Client(1), new Client(2)]
+    await enter(places, first)
+    rest(places, first)
+    void enter(places, second)
+    await turn()
+    assert.deepEqual([first.state, second.state, places.isCrowded], ['idle', 'waiting', true])
+    places.wake(first)
+    first.state = 'busy'
+    go(places, first)
+    await until(() => second.state === 'busy', 'the second gets in')
+  })
+
+  it('are taken from who does nothing for a moment, also for who would not have waited', async () => {
+    const places = new ClientPlaces<Client>(2, 20)
+    const clients = [1, 2, 3, 4].map((name) => new Client(name))
+    const [first, second, third, fourth] = clients as [Client, Client, Client, Client]
+    for (const client of [first, second]) {
+      await enter(places, client)
+      rest(places, client)
+    }
+    const entered = await Promise.all([third, fourth].map((client) => places.enter(client, 0)))
+    assert.deepEqual(entered, [true, true])
+    assert.deepEqual([first.state, second.state], ['evicted', 'evicted'])
   })
 
   it('never serve more than there are, evict only the idle, and let everybody in who has patience', async () => {
     const step = fc.record({ act: fc.constantFrom('enter', 'rest', 'leave'), who: fc.nat(11) })
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), async (most, steps) => {
-        const places = new ClientPlaces<Client>(most)
+        const places = new ClientPlaces<Client>(most, NO_GRACE_MS)
         const clients = Array.from({ length: 12 }, (_, name) => new Client(name))
         const arrived: number[] = []
         const served: number[] = []
@@ -100,8 +132,7 @@ describe('the places of a service', () => {
           const client = clients[who]!
           if (act === 'enter' && (client.state === 'out' || client.state === 'idle')) void come(client)
           if (act === 'rest' && client.state === 'busy') {
-            if (places.rest(client)) client.state = 'idle'
-            else go(places, client)
+            rest(places, client)
           }
           if (act === 'leave' && (client.state === 'busy' || client.state === 'idle')) go(places, client)
           await turn()
@@ -118,6 +149,11 @@ describe('the places of a service', () => {
       { numRuns: 60 },
     )
   })
+
+  function rest(places: ClientPlaces<Client>, client: Client): void {
+    client.state = 'idle'
+    places.rest(client)
+  }
 
   function go(places: ClientPlaces<Client>, client: Client): void {
     client.state = 'gone'

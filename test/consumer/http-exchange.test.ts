@@ -207,6 +207,21 @@ describe('a request and its answer', () => {
       await isAsked(second)
     })
 
+    it('goes to another one also if that was silent itself at the time', async () => {
+      client = await stage.client(GET)
+      const request = await first.wholeRequest()
+      fallSilent(first)
+      const speak = fallSilent(second)
+      stage.service.onProviderSuspect(first.provider)
+      stage.service.onProvidersChanged()
+      assert.equal(request.stop, '')
+      speak()
+      stage.service.onProvidersChanged()
+      await until(() => request.stop === 'cancelled', 'the first provider is told')
+      request.fail(StreamCode.cancelled)
+      await isAsked(second)
+    })
+
     it('stays where it is with POST, and with an answer that has begun', async () => {
       client = await stage.client(POST)
       const request = await first.wholeRequest()

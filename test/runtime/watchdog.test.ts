@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHook } from 'node:async_hooks'
 import { StreamCode } from '../../src/protocol/index.ts'
-import { Watchdog, type Watched } from '../../src/runtime/watchdog.ts'
+import { type Watch, Watchdog, type Watched } from '../../src/runtime/watchdog.ts'
+import { until } from './until.ts'
 
 class Connection implements Watched {
+  watch: Watch | null = null
   bytesMoved = 0
   isWaiting = false
   isHalfClosed = false
@@ -85,12 +88,27 @@ describe('the watchdog', () => {
     assert.deepEqual(other.cuts, [StreamCode.idle])
   })
 
-  it('has no interval once nobody is watched', () => {
-    const intervals = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length
-    const before = intervals()
+  it('has no interval once it has looked and found nobody to watch', async () => {
+    const timers = new Set<number>()
+    const hook = createHook({
+      init: (id, type) => void (type === 'Timeout' && timers.add(id)),
+      destroy: (id) => void timers.delete(id),
+    }).enable()
     watchdog.watch(connection, 0)
     watchdog.forget(connection)
     watchdog.forget(connection)
-    assert.equal(intervals(), before)
+    const [interval, ...others] = timers
+    assert.deepEqual([typeof interval, others], ['number', []])
+    watchdog.sweep()
+    await until(() => !timers.has(interval!), 'the interval is gone')
+    hook.disable()
+  })
+
+  it('counts from the last time that it was told to watch', () => {
+    watchdog.watch(connection, 2_000)
+    assert.deepEqual(sweepAfter(1_500), [])
+    watchdog.watch(connection, 2_000)
+    assert.deepEqual(sweepAfter(1_999), [])
+    assert.deepEqual(sweepAfter(1), [StreamCode.idle])
   })
 })

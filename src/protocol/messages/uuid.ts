@@ -1,16 +1,15 @@
 // UUIDs on the wire are 16 bytes, in configuration and logs 36 characters. Any version is taken, RFC 9562 or not: the original's
 // samples use 11111111-2222-3333-4444-555555555555.
 
-import { hex } from '../hex.ts'
+import { hexByte } from '../hex.ts'
 
 export const UUID_BYTES = 16
 
 /** Canonical lower case from 16 bytes. */
 export function uuidText(bytes: Uint8Array): string {
-  const digits = hex(bytes)
-  return [digits.slice(0, 8), digits.slice(8, 12), digits.slice(12, 16), digits.slice(16, 20), digits.slice(20)].join(
-    '-',
-  )
+  let text = ''
+  for (let i = 0; i < UUID_BYTES; i++) text += HYPHENATED.has(i) ? `-${hexByte(bytes[i]!)}` : hexByte(bytes[i]!)
+  return text
 }
 
 /** 16 bytes from the canonical text, which the configuration has checked. */
@@ -24,6 +23,8 @@ export function uuidBytes(text: string): Uint8Array {
 }
 
 const HYPHEN = 0x2d
+/** The bytes that a hyphen stands before. */
+const HYPHENATED: ReadonlySet<number> = new Set([4, 6, 8, 10])
 
 /** Of a hex digit's character code: '0' is 0x30, 'A' 0x41, 'a' 0x61. */
 function digit(code: number): number {

@@ -12,8 +12,10 @@ import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
 import { copyBytes } from './copy.ts'
 import { RangeSet } from './range-set.ts'
 
-/** A shorter write gets memory of its own size: a message now and then must not hold a block. */
+/** A shorter write gets memory of about its own size: a message now and then must not hold a block. */
 const LEAST_WRITE_FOR_BLOCKS = 8_192
+/** Short writes lie together in so much: a head, a piece of a body and an end are one small request. */
+const LEAST_CHUNK_BYTES = 512
 /** Chunks at the front of the queue that are already gone, before the arrays are packed together. */
 const MOST_DEAD_CHUNKS = 64
 
@@ -31,8 +33,12 @@ export class SendHalf {
   /** Some of it, if only its end or its reset, was put in a datagram: the peer may know of the stream. */
   wasEverSent = false
 
-  /** Chunks of unacknowledged bytes; `#starts[i]` is the offset of `#chunks[i]`'s first byte. Live from `#head` on. */
+  /**
+   * Where unacknowledged bytes lie: `#chunks[i]` holds, from `#froms[i]` on, those from offset `#starts[i]` to the next chunk's. Live from
+   * `#head` on.
+   */
   #chunks: Uint8Array[] = []
+  #froms: number[] = []
   #starts: number[] = []
   /** The block whose last byte is in `#chunks[i]`, or null: it goes back to the pool together with the chunk. */
   #blocks: (Uint8Array | null)[] = []
@@ -40,6 +46,8 @@ export class SendHalf {
   /** The block that is being filled, and how far. */
   #filling: Uint8Array | null = null
   #filled = 0
+  /** The last chunk was made for short writes. */
+  #roomy = false
   #head = 0
   /** The chunk that holds `next`: saves the search for bytes that go out for the first time. */
   #nextChunk = 0
@@ -80,8 +88,24 @@ export class SendHalf {
   /** Keeps a copy of `bytes` until they are acknowledged. */
   write(bytes: Uint8Array): void {
     if (bytes.length === 0) return
-    if (bytes.length < LEAST_WRITE_FOR_BLOCKS) this.#append(copyOf(bytes), null)
-    else this.#writeToBlocks(bytes)
+    if (bytes.length >= LEAST_WRITE_FOR_BLOCKS) {
+      this.#writeToBlocks(bytes)
+      return
+    }
+    if (!this.#hasRoom(bytes.length)) {
+      this.#append(new Uint8Array(Math.max(bytes.length, LEAST_CHUNK_BYTES)), 0, null)
+      this.#roomy = true
+    }
+    const last = this.#chunks.length - 1
+    copyBytes(bytes, 0, bytes.length, this.#chunks[last]!, this.written - this.#starts[last]!)
+    this.written += bytes.length
+  }
+
+  /** The last chunk is one of short writes, and not full. */
+  #hasRoom(bytes: number): boolean {
+    const last = this.#chunks.length - 1
+    if (!this.#roomy || last < this.#head) return false
+    return this.written - this.#starts[last]! + bytes <= this.#chunks[last]!.length
   }
 
   #writeToBlocks(bytes: Uint8Array): void {
@@ -94,18 +118,25 @@ export class SendHalf {
       from += take
       this.#filled += take
       const isFull = this.#filled === BLOCK_BYTES
-      this.#append(block.subarray(start, start + take), isFull ? block : null)
+      this.#append(block, start, isFull ? block : null)
+      this.#roomy = false
+      this.written += take
       if (!isFull) continue
       this.#filling = null
       this.#filled = 0
     }
   }
 
-  #append(chunk: Uint8Array, block: Uint8Array | null): void {
+  #append(chunk: Uint8Array, from: number, block: Uint8Array | null): void {
     this.#chunks.push(chunk)
+    this.#froms.push(from)
     this.#starts.push(this.written)
     this.#blocks.push(block)
-    this.written += chunk.length
+  }
+
+  /** The offset behind the last byte of a chunk. */
+  #endOf(index: number): number {
+    return index + 1 < this.#starts.length ? this.#starts[index + 1]! : this.written
   }
 
   finish(): void {
@@ -186,13 +217,13 @@ export class SendHalf {
     let from = offset
     const end = offset + length
     while (from < end) {
-      const chunk = this.#chunks[index]!
-      const start = from - this.#starts[index]!
-      const take = Math.min(chunk.length - start, end - from)
-      copyBytes(chunk, start, take, into, at)
+      const chunkEnd = this.#endOf(index)
+      const take = Math.min(chunkEnd, end) - from
+      copyBytes(this.#chunks[index]!, this.#froms[index]! + from - this.#starts[index]!, take, into, at)
       at += take
       from += take
-      if (start + take === chunk.length) index++
+      // The last chunk may yet grow.
+      if (from === chunkEnd && index + 1 < this.#chunks.length) index++
     }
     if (offset === this.next) this.#nextChunk = index
   }
@@ -253,7 +284,7 @@ export class SendHalf {
   #releaseChunks(): void {
     const chunks = this.#chunks
     let head = this.#head
-    while (head < chunks.length && this.#starts[head]! + chunks[head]!.length <= this.#base) {
+    while (head < chunks.length && this.#endOf(head) <= this.#base) {
       const block = this.#blocks[head]
       if (block) this.#pool.give(block)
       this.#blocks[head] = null
@@ -265,12 +296,14 @@ export class SendHalf {
     if (head < MOST_DEAD_CHUNKS && head < chunks.length) return
     if (head < chunks.length && head * 2 < chunks.length) return
     chunks.copyWithin(0, head)
+    this.#froms.copyWithin(0, head)
     this.#starts.copyWithin(0, head)
     this.#blocks.copyWithin(0, head)
     chunks.length -= head
+    this.#froms.length -= head
     this.#starts.length -= head
     this.#blocks.length -= head
-    this.#nextChunk -= head
+    this.#nextChunk = Math.max(0, this.#nextChunk - head)
     this.#head = 0
   }
 
@@ -301,6 +334,7 @@ export class SendHalf {
     }
     this.#giveFilling()
     this.#chunks = NO_CHUNKS
+    this.#froms = NO_STARTS
     this.#starts = NO_STARTS
     this.#blocks = NO_BLOCKS
     this.#head = 0
@@ -309,11 +343,6 @@ export class SendHalf {
     this.#acked.clear()
     this.#finLost = false
   }
-}
-
-/** Not `slice`: that of a Node Buffer, which is a Uint8Array too, copies nothing. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes)
 }
 
 const GONE = new Uint8Array(0)

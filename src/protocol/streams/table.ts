@@ -13,6 +13,7 @@ import { ReceiveHalf } from './receive.ts'
 import { MOST_STREAMS, SendSchedule } from './schedule.ts'
 import { SendHalf } from './send.ts'
 import { Stream, type StreamHost } from './stream.ts'
+import { StreamIndex } from './stream-index.ts'
 
 /** What the peer's hello said about streams. */
 export interface PeerStreamLimits {
@@ -55,7 +56,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   readonly #settings: EndpointSettings
   readonly #budget: MemoryBudget
   readonly #ownBit: number
-  readonly #streams = new Map<StreamId, Stream>()
+  readonly #streams = new StreamIndex()
   #peer: PeerStreamLimits = { maxStreams: 0, streamWindow: 0, sessionWindow: 0 }
   #opened = 0
   #accepted = 0
@@ -184,7 +185,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
 
   /** What became of frames that name a stream; a stream that is gone needs no repair. */
   stream(id: StreamId): Stream | null {
-    return this.#streams.get(id) ?? null
+    return this.#streams.get(id)
   }
 
   onBytesToSend(stream: Stream): void {
@@ -280,7 +281,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     const { blocks } = this.#budget
     const send = new SendHalf(this.#peer.streamWindow, blocks)
     const stream = new Stream(id, this, send, new ReceiveHalf(window, blocks))
-    this.#streams.set(id, stream)
+    this.#streams.add(stream)
     if (id !== CONTROL_STREAM) this.openStreams++
     return stream
   }
@@ -288,13 +289,13 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   /** The stream that a frame names, opened by it if need be; null: closed already, not allowed, or the session is gone. */
   #find(id: StreamId): Stream | null {
     const stream = this.#streams.get(id)
-    if (stream !== undefined) return stream
+    if (stream !== null) return stream
     if (id % 2 === this.#ownBit || this.#isAbandoned) return null
     const number = Math.floor((id + 1) / 2)
     if (number <= this.#accepted || number > this.maxPeerStreams) return null
     // Opening one opens all below it (RFC 9000 §3.2): which of them are new stays a matter of one number.
     while (this.#accepted < number) this.#accept()
-    return this.#streams.get(id) ?? null
+    return this.#streams.get(id)
   }
 
   #accept(): void {

@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { BlockPool } from '../../../src/protocol/streams/block-pool.ts'
-import { MemoryBudget, ReceiveWindow } from '../../../src/protocol/streams/credit.ts'
-import { ReceiveHalf } from '../../../src/protocol/streams/receive.ts'
 import { SendSchedule } from '../../../src/protocol/streams/schedule.ts'
-import { SendHalf } from '../../../src/protocol/streams/send.ts'
-import { Stream, type StreamHost } from '../../../src/protocol/streams/stream.ts'
+import type { Stream } from '../../../src/protocol/streams/stream.ts'
+import { loneStream } from './lone-stream.ts'
 
 /** More than any turn. */
 const TURN = 2_000
 
-const nobody: StreamHost = {
-  get handle(): never {
-    throw new Error('not asked for')
-  },
-  onBytesToSend() {},
-  onControlToSend() {},
-  onReleased() {},
-  onHalfFinished() {},
-}
-
-function newStream(id: number): Stream {
-  const window = new ReceiveWindow(0, 0, new MemoryBudget(0))
-  return new Stream(id, nobody, new SendHalf(0, new BlockPool()), new ReceiveHalf(window, new BlockPool()))
-}
-
 function scheduleOf(...ids: number[]): { readonly schedule: SendSchedule; readonly streams: Stream[] } {
   const schedule = new SendSchedule()
-  const streams = ids.map(newStream)
+  const streams = ids.map(loneStream)
   for (const stream of streams) schedule.add(stream)
   return { schedule, streams }
 }
@@ -68,7 +50,7 @@ describe('SendSchedule', () => {
   it('lets the control stream go first until it has nothing more, then goes on where it was', () => {
     const { schedule } = scheduleOf(2, 4)
     schedule.spend(TURN)
-    schedule.add(newStream(0))
+    schedule.add(loneStream(0))
     assert.deepEqual(turns(schedule, 3), [0, 0, 0])
     schedule.drop()
     assert.deepEqual(turns(schedule, 2), [4, 2])
@@ -131,7 +113,7 @@ describe('SendSchedule', () => {
     fc.assert(
       fc.property(fc.array(act, { maxLength: 60 }), (acts) => {
         const schedule = new SendSchedule()
-        const streams = [0, 2, 4, 6, 8].map(newStream)
+        const streams = [0, 2, 4, 6, 8].map(loneStream)
         for (const { kind, stream } of acts) {
           const target = streams[stream]!
           if (kind === 'add' || kind === 'onLost') schedule[kind](target)
