@@ -44,6 +44,12 @@ export interface EndpointSettings {
   readonly ceilingSessionWindow: number
   /** Bytes that all sessions of the process may hold for readers that are slower than the link. */
   readonly memoryBudget: number
+  /** New keys are agreed on once one direction has so many packets under the old ones; at least LEAST_PACKETS_PER_KEY. */
+  readonly rekeyAfterPackets: number
+  /** The same once keys that are used are so old. */
+  readonly rekeyAfter: Micros
+  /** A session that has sent so many packets under one key and got no other is closed. */
+  readonly mostPacketsPerKey: number
 }
 
 export interface EndpointOptions {
@@ -104,6 +110,8 @@ export interface SessionStats {
   openStreams: number
   /** Bytes received and not yet released by their readers. */
   heldBytes: number
+  /** How often the session has changed its keys. */
+  rekeys: number
 }
 
 /** What a read half is doing. */

@@ -6,12 +6,14 @@ import type { Path } from './path/path.ts'
 import type { LossDetector } from './recovery/loss.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
 import { SentFrame, type SentFrameSink } from './recovery/sent.ts'
+import type { Rekey } from './rekey/rekey.ts'
 import type { StreamTable } from './streams/table.ts'
 import type { Micros, PathId, StreamId } from './units.ts'
 import type { AckFrame } from './wire/ack-frame.ts'
 import type { CloseFrame } from './wire/close-frame.ts'
 import type { CreditFrame } from './wire/credit-frames.ts'
 import type { FrameSink } from './wire/frames.ts'
+import type { RekeyFrame } from './wire/rekey-frames.ts'
 import type { ResetStreamFrame, StopSendingFrame, StreamFrame } from './wire/stream-frames.ts'
 
 /** The parts of a session that frames act on. */
@@ -19,6 +21,7 @@ export interface FrameActionParts {
   readonly streams: StreamTable
   readonly received: ReceivedPackets
   readonly path: Path
+  readonly rekey: Rekey
   readonly onClose: (code: number, reason: string) => void
 }
 
@@ -78,6 +81,10 @@ export class FrameActions implements FrameSink, SentFrameSink {
     return CloseCode.none
   }
 
+  onRekey(frame: RekeyFrame): CloseCode {
+    return this.#parts.rekey.onFrame(frame, this.now)
+  }
+
   onFrameAcked(kind: number, id: StreamId, offset: number, length: number): void {
     if (kind === SentFrame.ack) {
       this.#parts.received.forgetThrough(offset)
@@ -96,6 +103,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
     const streams = this.#parts.streams
     if (kind === SentFrame.maxData) streams.wantsMaxData = true
     else if (kind === SentFrame.maxStreams) streams.wantsMaxStreams = true
+    else if (kind === SentFrame.rekey) this.#parts.rekey.onFrameLost(offset)
     if (kind >= SentFrame.maxData && kind !== SentFrame.maxStreamData) return
     const stream = streams.stream(id)
     if (stream === null) return

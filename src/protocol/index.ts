@@ -45,6 +45,7 @@ export type {
   DialHandshake,
   Opener,
   Random,
+  Renewal,
   RespRead,
   Sealer,
   SessionKeys,

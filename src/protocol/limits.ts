@@ -42,6 +42,8 @@ export const MOST_DATAGRAM_BYTES = 65_507
 export const WRITE_HIGH_WATER_BYTES = 128 * 1024
 /** Sessions that have sent a good INIT and nothing else yet. */
 export const MOST_UNCONFIRMED_SESSIONS = 256
+/** Keys under which fewer packets went are not worth a handshake; a peer that wants new ones more often is up to something. */
+export const LEAST_PACKETS_PER_KEY = 64
 /** How long such a session is kept. */
 export const CONFIRM_WITHIN: Micros = 5 * SECOND
 /** A dial that nobody answers is given up after this; the caller tries again with a new one. */

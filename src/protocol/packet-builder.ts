@@ -1,12 +1,13 @@
 // hot
 // Fills one packet with frames, in a fixed order of importance: what the peer needs to go on sending first, bytes last.
 //
-//   ACK · MAX_DATA · MAX_STREAMS · each stream's RESET, STOP, MAX_STREAM_DATA · control stream · other streams in turn · PING
+//   ACK · REKEY · MAX_DATA · MAX_STREAMS · each stream's RESET, STOP, MAX_STREAM_DATA · control stream · other streams in turn · PING
 
 import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
 import type { Rtt } from './recovery/rtt.ts'
 import { MOST_FRAMES_PER_PACKET, SentFrame, type SentPackets } from './recovery/sent.ts'
+import type { Rekey } from './rekey/rekey.ts'
 import type { Stream } from './streams/stream.ts'
 import type { StreamTable } from './streams/table.ts'
 import type { Micros } from './units.ts'
@@ -33,6 +34,7 @@ export interface PacketBuilderParts {
   readonly received: ReceivedPackets
   readonly acks: AckPolicy
   readonly rtt: Rtt
+  readonly rekey: Rekey
   readonly streams: StreamTable
 }
 
@@ -53,6 +55,7 @@ export class PacketBuilder {
   readonly #received: ReceivedPackets
   readonly #acks: AckPolicy
   readonly #rtt: Rtt
+  readonly #rekey: Rekey
   readonly #streams: StreamTable
   readonly #stream = new StreamFrame()
   readonly #reset = new ResetStreamFrame()
@@ -63,13 +66,14 @@ export class PacketBuilder {
     this.#received = parts.received
     this.#acks = parts.acks
     this.#rtt = parts.rtt
+    this.#rekey = parts.rekey
     this.#streams = parts.streams
   }
 
   /** Anything that window and pacer can hold back. */
   get hasSomethingToSend(): boolean {
     const streams = this.#streams
-    if (this.wantsPing || streams.wantsMaxData || streams.wantsMaxStreams) return true
+    if (this.wantsPing || this.#rekey.wantsFrame || streams.wantsMaxData || streams.wantsMaxStreams) return true
     return streams.controlQueue.length > 0 || streams.schedule.peek() !== null
   }
 
@@ -80,6 +84,7 @@ export class PacketBuilder {
     this.holdsAck = this.#acks.hasNews && this.#writeAck(writer, now)
     const afterAck = writer.position
     if (fill !== Fill.ackOnly) {
+      this.#writeRekey(writer)
       this.#writeCredit(writer, now)
       this.#writeStreamControl(writer, now)
       this.#writeStreams(writer)
@@ -112,6 +117,12 @@ export class PacketBuilder {
     if (!writeAck(writer, this.#received, this.#acks.delay(now))) return false
     this.#sent.record(SentFrame.ack, 0, this.#received.largest, 0)
     return true
+  }
+
+  #writeRekey(writer: Writer): void {
+    if (!this.#rekey.wantsFrame || !this.#rekey.write(writer)) return
+    this.#sent.record(SentFrame.rekey, 0, this.#rekey.nextNumber, 0)
+    this.elicitsAck = true
   }
 
   #writeCredit(writer: Writer, now: Micros): void {

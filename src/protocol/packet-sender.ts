@@ -9,12 +9,13 @@ import type { Pacer } from './congestion/pacer.ts'
 import { LEAST_SHORT_PACKET_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
 import { Fill, type PacketBuilder } from './packet-builder.ts'
 import type { PathMessage } from './path/path.ts'
-import { type SessionKeys, TAG_BYTES, type Trace } from './ports.ts'
+import { TAG_BYTES, type Trace } from './ports.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { LossDetector } from './recovery/loss.ts'
 import type { Rtt } from './recovery/rtt.ts'
 import { type SentFrameSink, type SentPackets, SentState } from './recovery/sent.ts'
 import type { SkippedNumbers } from './recovery/skip.ts'
+import type { KeyRing } from './rekey/key-ring.ts'
 import type { Micros, PathId } from './units.ts'
 import { type CloseFrame, writeClose } from './wire/close-frame.ts'
 import { Writer } from './wire/cursor.ts'
@@ -24,6 +25,7 @@ import { writeChallenge } from './wire/path-frames.ts'
 
 export interface PacketSenderParts {
   readonly session: number
+  readonly keys: KeyRing
   readonly sent: SentPackets
   /** Told which frames are wanted again when a probe repeats them. */
   readonly sink: SentFrameSink
@@ -52,7 +54,6 @@ export class PacketSender {
 
   readonly #parts: PacketSenderParts
   readonly #writer = new Writer()
-  #keys: SessionKeys | null = null
   #remoteId: Uint8Array = new Uint8Array(0)
   #pacedUntil: Micros = Number.POSITIVE_INFINITY
 
@@ -61,9 +62,8 @@ export class PacketSender {
     this.maxDatagramBytes = maxDatagramBytes
   }
 
-  /** The handshake is through: packets can be sealed from now on. */
-  start(keys: SessionKeys, remoteId: Uint8Array): void {
-    this.#keys = keys
+  /** The handshake is through: the peer has told by which id it knows the session. */
+  start(remoteId: Uint8Array): void {
     this.#remoteId = remoteId
   }
 
@@ -86,13 +86,13 @@ export class PacketSender {
 
   /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */
   fill(out: DatagramBatch, path: PathId, now: Micros): boolean {
-    const { pacer, controller, rtt } = this.#parts
+    const { pacer, controller, rtt, keys } = this.#parts
     // Before the first sample nothing is known of the path, and the initial window may leave at once.
     pacer.adjust(controller, rtt.hasSample ? rtt.smoothed : 0, now)
     out.length = 0
     out.path = path
     out.segmentBytes = this.maxDatagramBytes
-    while (out.length + this.maxDatagramBytes <= out.buffer.length) {
+    while (!keys.isExhausted && out.length + this.maxDatagramBytes <= out.buffer.length) {
       const fill = this.#nextFill(now)
       if (fill === null) break
       const bytes = this.#append(out, fill, now)
@@ -167,13 +167,13 @@ export class PacketSender {
   /** Pads, writes the header, seals; returns the size of the packet, which is then part of the batch. */
   #seal(out: DatagramBatch, at: number, now: Micros): number {
     const writer = this.#writer
-    const { sent, session, trace } = this.#parts
+    const { sent, session, keys, trace } = this.#parts
     const framesAt = at + SHORT_HEADER_BYTES
     while (writer.position - framesAt < LEAST_FRAME_BYTES) writer.u8(FrameType.padding)
     const end = writer.position
     writeDataHeader(out.buffer, at, this.#remoteId, sent.next)
     writeDataLength(out.buffer, at, end - framesAt + TAG_BYTES)
-    this.#keys!.sealer.seal(sent.next, out.buffer, at, framesAt, end)
+    keys.seal(sent.next, out.buffer, at, framesAt, end)
     out.length = end + TAG_BYTES
     const bytes = out.length - at
     this.packetsSent++

@@ -25,13 +25,24 @@ export interface Opener {
   open(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, sealedEnd: number): boolean
 }
 
-/** What both directions of a session are protected with once the handshake is through. */
+/** What both directions of a session are protected with once a handshake is through. */
 export interface SessionKeys {
   readonly sealer: Sealer
   readonly opener: Opener
+  /** How the same two sides agree on other keys; those of the first handshake serve for the whole session. */
+  readonly renewal: Renewal
 }
 
-/** The dialler's half of one handshake. */
+/** The further handshakes of a session. Either side may begin one; no other than the two that met in the first can take part. */
+export interface Renewal {
+  /** Of two handshakes that were begun at once ours goes on. On the other side it is the other way round. */
+  readonly prevails: boolean
+  dial(prologue: Uint8Array): DialHandshake
+  /** Null: damaged, or not written by the peer of the first handshake. */
+  answer(prologue: Uint8Array, header: Uint8Array, body: Uint8Array): AnswerHandshake | null
+}
+
+/** The half of a handshake that begins it: the dialler's, or that of whoever wants new keys. */
 export interface DialHandshake {
   /**
    * Writes what follows the INIT header (ephemeral 32, static 48, payload + 16) at `at`; returns the end.
@@ -51,7 +62,7 @@ export interface RespRead {
   readonly peerKey: Uint8Array
 }
 
-/** The listener's half: made only after the INIT's own check passed. */
+/** The half that answers: made only after the INIT's own check passed. */
 export interface AnswerHandshake {
   readonly payload: Uint8Array
   /** The dialler's static public key, 32 bytes: whom the INIT is from, or who is replayed. Empty: what it showed says nothing. */

@@ -1,4 +1,4 @@
-// What a session is made of, and how its parts hang together. No behaviour: `Session` calls them in order.
+// What a session is made of, and how its parts hang together. No decisions: `Session` calls them in order.
 
 import type { EndpointOptions, SessionStats } from './api.ts'
 import type { CongestionController } from './congestion/controller.ts'
@@ -15,9 +15,11 @@ import { ReceivedPackets } from './recovery/received.ts'
 import { Rtt } from './recovery/rtt.ts'
 import { SentPackets } from './recovery/sent.ts'
 import { SkippedNumbers } from './recovery/skip.ts'
+import { KeyRing } from './rekey/key-ring.ts'
+import { Rekey } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
-import type { Micros, PathId } from './units.ts'
+import type { Micros, PacketNumber, PathId } from './units.ts'
 
 /** What one session is and whom its parts tell. */
 export interface SessionPartsOptions {
@@ -39,25 +41,45 @@ export class SessionParts {
   readonly acks = new AckPolicy()
   readonly path: Path
   readonly liveness: Liveness
+  readonly keys: KeyRing
+  readonly rekey: Rekey
   readonly controller: CongestionController
   readonly streams: StreamTable
   readonly actions: FrameActions
   readonly loss: LossDetector
   readonly builder: PacketBuilder
   readonly sender: PacketSender
-  packetsReceived = 0
-  bytesReceived = 0
   packetsLost = 0
+
+  readonly #session: number
+  #packetsReceived = 0
+  #bytesReceived = 0
 
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
+    this.#session = made.session
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
     this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
     this.controller = newController(settings.maxDatagramBytes)
     this.streams = new StreamTable(made.streamOwner, settings, made.budget, made.isDialler ? 1 : 0)
-    this.actions = new FrameActions({ streams: this.streams, received, path: this.path, onClose: made.onClose })
+    this.keys = new KeyRing(settings.mostPacketsPerKey)
+    const rekey = new Rekey(
+      {
+        keys: this.keys,
+        sent,
+        received,
+        isDialler: made.isDialler,
+        probeTimeout: () => this.loss.probeTimeout,
+        onChanged: () => {
+          this.builder.wantsPing = true
+        },
+      },
+      settings,
+    )
+    this.rekey = rekey
+    this.actions = new FrameActions({ streams: this.streams, received, path: this.path, rekey, onClose: made.onClose })
     this.loss = new LossDetector({
       sent,
       rtt,
@@ -69,10 +91,11 @@ export class SessionParts {
       },
     })
     this.actions.loss = this.loss
-    this.builder = new PacketBuilder({ sent, received, acks, rtt, streams: this.streams })
+    this.builder = new PacketBuilder({ sent, received, acks, rtt, rekey, streams: this.streams })
     this.sender = new PacketSender(
       {
         session: made.session,
+        keys: this.keys,
         sent,
         sink: this.actions,
         skipped: new SkippedNumbers(random),
@@ -89,17 +112,36 @@ export class SessionParts {
     )
   }
 
+  /** When the first of them wants to be looked at, while the session is open. */
+  get deadline(): Micros {
+    return Math.min(
+      this.loss.deadline,
+      this.acks.deadline,
+      this.sender.deadline,
+      this.liveness.deadline(this.loss.timeouts),
+    )
+  }
+
+  /** A packet was authentic. */
+  onReceived(packet: PacketNumber, bytes: number, now: Micros): void {
+    this.received.add(packet)
+    this.#packetsReceived++
+    this.#bytesReceived += bytes
+    this.trace.packetReceived(this.#session, packet, bytes, now)
+  }
+
   stats(into: SessionStats): void {
     into.smoothedRtt = this.rtt.smoothed
     into.minRtt = this.rtt.min
     into.windowBytes = this.controller.windowBytes
     into.bytesInFlight = this.sent.bytesInFlight
     into.packetsSent = this.sender.packetsSent
-    into.packetsReceived = this.packetsReceived
+    into.packetsReceived = this.#packetsReceived
     into.packetsLost = this.packetsLost
     into.bytesSent = this.sender.bytesSent
-    into.bytesReceived = this.bytesReceived
+    into.bytesReceived = this.#bytesReceived
     into.openStreams = this.streams.openStreams
     into.heldBytes = this.streams.heldBytes
+    into.rekeys = this.keys.number
   }
 }

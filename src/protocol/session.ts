@@ -75,7 +75,6 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   readonly #parts: SessionParts
   readonly #reader = new Reader()
   #phase: Phase = CLOSED
-  #keys: SessionKeys | null = null
   #control: Stream | null = null
 
   constructor(owner: SessionOwner, id: number, localId: Uint8Array, opened: { path: PathId; isDialler: boolean }) {
@@ -174,13 +173,13 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   #meet(remoteId: Uint8Array, keys: SessionKeys, hello: Hello): void {
     this.remoteId = remoteId
-    this.#keys = keys
     this.peerResetToken = hello.resetToken
     this.peerInstance = hex(hello.instanceId)
     this.#parts.loss.peerMaxAckDelay = hello.maxAckDelay
     this.#parts.liveness.survive = Math.min(hello.survive, this.#owner.options.settings.survive)
     this.#control = this.#parts.streams.start(hello)
-    this.#parts.sender.start(keys, remoteId)
+    this.#parts.rekey.start(keys, this.localId, remoteId, this.#owner.clock)
+    this.#parts.sender.start(remoteId)
   }
 
   #open(): void {
@@ -197,13 +196,11 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     if (counter < 0 || end - at < SHORT_HEADER_BYTES + TAG_BYTES) return DropReason.badLength
     if (this.#parts.received.has(counter)) return DropReason.duplicate
     if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return DropReason.shuttingDown
-    const opener = this.#keys?.opener
+    const opener = this.#parts.keys.opener(buffer[at]!, now)
     if (!opener?.open(counter, buffer, at, at + SHORT_HEADER_BYTES, end)) return DropReason.notAuthentic
+    if (this.#parts.keys.onOpened(buffer[at]!)) this.#parts.rekey.onPeerChanged(now)
     const largestBefore = this.#parts.received.largest
-    this.#parts.received.add(counter)
-    this.#parts.packetsReceived++
-    this.#parts.bytesReceived += end - at
-    this.#parts.trace.packetReceived(this.id, counter, end - at, now)
+    this.#parts.onReceived(counter, end - at, now)
     if (this.#phase.kind === 'unconfirmed') this.#confirm(from)
     if (this.#parts.liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
     if (counter > largestBefore) this.#follow(from, now)
@@ -248,12 +245,8 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
         if (!phase.repeatsResp) return false
         phase.repeatsResp = false
         return this.#put(out, phase.answer.resp)
-      case 'open': {
-        const message = this.#parts.path.nextMessage()
-        if (message === null) return this.#parts.sender.fill(out, this.#parts.path.current, now)
-        this.#parts.sender.fillPathMessage(out, message, now)
-        return true
-      }
+      case 'open':
+        return this.#fillOpen(out, now)
       case 'closing':
         if (phase.goodbyes === 0) return this.#leave()
         phase.goodbyes--
@@ -262,6 +255,19 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       case 'closed':
         return false
     }
+  }
+
+  #fillOpen(out: DatagramBatch, now: Micros): boolean {
+    const { keys, rekey, path, sender } = this.#parts
+    if (keys.isExhausted) {
+      this.#goodbye('local', CloseCode.keyExhausted, '')
+      return this.fill(out, now)
+    }
+    rekey.step(now)
+    const message = path.nextMessage()
+    if (message === null) return sender.fill(out, path.current, now)
+    sender.fillPathMessage(out, message, now)
+    return true
   }
 
   #put(out: DatagramBatch, packet: Uint8Array): boolean {
@@ -289,12 +295,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       case 'unconfirmed':
         return phase.answer.deadline
       case 'open':
-        return Math.min(
-          this.#parts.loss.deadline,
-          this.#parts.acks.deadline,
-          this.#parts.sender.deadline,
-          this.#parts.liveness.deadline(this.#parts.loss.timeouts),
-        )
+        return this.#parts.deadline
       case 'closing':
       case 'closed':
         return Number.POSITIVE_INFINITY

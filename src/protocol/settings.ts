@@ -15,4 +15,8 @@ export const DEFAULT_SETTINGS: EndpointSettings = {
   initialSessionWindow: MIB,
   ceilingSessionWindow: 15 * MIB,
   memoryBudget: 256 * MIB,
+  // Far below what ChaCha20-Poly1305 bears (RFC 9001 §6.6 sets no limit on sealing), so that a stolen key opens little.
+  rekeyAfterPackets: 2 ** 20,
+  rekeyAfter: 120 * SECOND,
+  mostPacketsPerKey: 2 ** 24,
 }

@@ -17,6 +17,7 @@ import {
   KEY_BYTES,
   type KeyPair,
   type NoisePrimitives,
+  type Renewal,
   type RespRead,
   readFirst,
   readSecond,
@@ -83,10 +84,12 @@ export function noiseDialler(options: DiallerOptions): Crypto {
   // One for all dials, so that a later handshake of a session can be told to be of the same peer.
   const identity = (options.consumerKey && options.identity) ?? suite.primitives.newKeyPair()
   if (identity.agree(consumerKey) === null) throw new Error('the consumer key is not a usable X25519 public key')
-  const call = { identity, consumerKey, peerKey: options.consumerKey ?? NO_KEY, psk: checkedPsk(options.psk ?? NO_PSK) }
+  const psk = checkedPsk(options.psk ?? NO_PSK)
+  const peerKey = options.consumerKey ?? NO_KEY
+  const bond = new NoiseBond(suite, { identity, theirKey: consumerKey, peerKey, psk, role: 'dialler' })
   return {
     ...tokensOf(consumerKey, options.resetKey),
-    dial: (prologue) => new NoiseDial(suite, call, prologue),
+    dial: (prologue) => bond.dial(prologue),
     answer: () => null,
   }
 }
@@ -104,8 +107,10 @@ export function noiseListener(options: ListenerOptions): Crypto {
       const heard = readFirst(beginning(suite, identity, [prologue, header]), body)
       const welcome = heard && options.authorise(heard.peerKey, heard.payload)
       if (welcome === null) return null
-      const peerKey = options.identity === null ? NO_KEY : heard!.peerKey
-      return new NoiseAnswer(suite, heard!, { psk: checkedPsk(welcome.psk), peerKey })
+      const theirKey = heard!.peerKey
+      const peerKey = options.identity === null ? NO_KEY : theirKey
+      const psk = checkedPsk(welcome.psk)
+      return new NoiseAnswer(new NoiseBond(suite, { identity, theirKey, peerKey, psk, role: 'listener' }), heard!)
     },
   }
 }
@@ -128,32 +133,58 @@ function checkedPsk(psk: Uint8Array): Uint8Array {
   return psk
 }
 
-/** Who dials whom. */
-interface Call {
+/** Between whom the handshakes of a session are, the first one and those that renew its keys. */
+interface Between {
   readonly identity: KeyPair
-  readonly consumerKey: Uint8Array
-  /** What the consumer is known by: its key, or nothing. */
+  /** The other side's static key. */
+  readonly theirKey: Uint8Array
+  /** What the other side is known by: its key, or nothing. */
   readonly peerKey: Uint8Array
   readonly psk: Uint8Array
+  /** Of the first handshake: either side may begin a later one. */
+  readonly role: 'dialler' | 'listener'
+}
+
+class NoiseBond implements Renewal {
+  /** Ours is the higher static key; of two equal ones the dialler's counts as such. */
+  readonly prevails: boolean
+  readonly suite: Suite
+  readonly between: Between
+
+  constructor(suite: Suite, between: Between) {
+    this.suite = suite
+    this.between = between
+    const order = Buffer.compare(between.identity.publicKey, between.theirKey)
+    this.prevails = order > 0 || (order === 0 && between.role === 'dialler')
+  }
+
+  dial(prologue: Uint8Array): DialHandshake {
+    return new NoiseDial(this, prologue)
+  }
+
+  /** Nobody is asked again whether the peer is welcome: who is so no more loses the session, not its next keys. */
+  answer(prologue: Uint8Array, header: Uint8Array, body: Uint8Array): AnswerHandshake | null {
+    const { identity, theirKey } = this.between
+    const heard = readFirst(beginning(this.suite, identity, [prologue, header]), body)
+    return heard !== null && Buffer.compare(heard.peerKey, theirKey) === 0 ? new NoiseAnswer(this, heard) : null
+  }
 }
 
 class NoiseDial implements DialHandshake {
-  readonly #suite: Suite
-  readonly #call: Call
+  readonly #bond: NoiseBond
   readonly #prologue: Uint8Array
   #asked: Asked | null = null
 
-  constructor(suite: Suite, call: Call, prologue: Uint8Array) {
-    this.#suite = suite
-    this.#call = call
+  constructor(bond: NoiseBond, prologue: Uint8Array) {
+    this.#bond = bond
     this.#prologue = new Uint8Array(prologue)
   }
 
   /** Another question each time: only the last one's answer is understood. Who repeats one sends the same bytes again. */
   writeInit(header: Uint8Array, payload: Uint8Array, into: Uint8Array, at: number): number {
-    const { identity, consumerKey } = this.#call
-    const own = beginning(this.#suite, identity, [this.#prologue, header])
-    const { message, asked } = writeFirst(own, consumerKey, payload)
+    const { identity, theirKey } = this.#bond.between
+    const own = beginning(this.#bond.suite, identity, [this.#prologue, header])
+    const { message, asked } = writeFirst(own, theirKey, payload)
     this.#asked = asked
     into.set(message, at)
     return at + message.length
@@ -161,41 +192,41 @@ class NoiseDial implements DialHandshake {
 
   readResp(header: Uint8Array, body: Uint8Array): RespRead | null {
     if (this.#asked === null) throw new Error('a RESP was read before the INIT was written')
-    const { psk, peerKey } = this.#call
+    const { psk, peerKey } = this.#bond.between
     const read = readSecond(this.#asked, { psk, header }, body)
-    return read && { payload: read.payload, keys: diallerKeys(this.#suite, read.keys), peerKey }
+    return read && { payload: read.payload, keys: initiatorKeys(this.#bond, read.keys), peerKey }
   }
 }
 
 class NoiseAnswer implements AnswerHandshake {
   readonly payload: Uint8Array
   readonly peerKey: Uint8Array
-  readonly #suite: Suite
+  readonly #bond: NoiseBond
   readonly #heard: Heard
-  readonly #psk: Uint8Array
 
-  constructor(suite: Suite, heard: Heard, known: { psk: Uint8Array; peerKey: Uint8Array }) {
+  constructor(bond: NoiseBond, heard: Heard) {
     this.payload = heard.payload
-    this.peerKey = known.peerKey
-    this.#suite = suite
+    this.peerKey = bond.between.peerKey
+    this.#bond = bond
     this.#heard = heard
-    this.#psk = known.psk
   }
 
   writeResp(header: Uint8Array, payload: Uint8Array, into: Uint8Array, at: number): { end: number; keys: SessionKeys } {
-    const { message, keys } = writeSecond(this.#heard, { psk: this.#psk, header }, payload)
+    const { message, keys } = writeSecond(this.#heard, { psk: this.#bond.between.psk, header }, payload)
     into.set(message, at)
-    return { end: at + message.length, keys: listenerKeys(this.#suite, keys) }
+    return { end: at + message.length, keys: responderKeys(this.#bond, keys) }
   }
 }
 
 /** A key for each direction, so a packet that comes back to its sender is refused. */
-function diallerKeys({ sealing }: Suite, keys: TransportKeys): SessionKeys {
-  return { sealer: sealing.of(keys.fromInitiator), opener: sealing.of(keys.fromResponder) }
+function initiatorKeys(bond: NoiseBond, keys: TransportKeys): SessionKeys {
+  const { sealing } = bond.suite
+  return { sealer: sealing.of(keys.fromInitiator), opener: sealing.of(keys.fromResponder), renewal: bond }
 }
 
-function listenerKeys({ sealing }: Suite, keys: TransportKeys): SessionKeys {
-  return { sealer: sealing.of(keys.fromResponder), opener: sealing.of(keys.fromInitiator) }
+function responderKeys(bond: NoiseBond, keys: TransportKeys): SessionKeys {
+  const { sealing } = bond.suite
+  return { sealer: sealing.of(keys.fromResponder), opener: sealing.of(keys.fromInitiator), renewal: bond }
 }
 
 const MAC_LABEL = 'edgerq/1 mac1'

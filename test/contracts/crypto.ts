@@ -11,6 +11,7 @@ export interface CryptoPair {
 }
 
 const PROLOGUE = bytes(24, 9)
+const OTHER_PROLOGUE = bytes(38, 9)
 const INIT_HEADER = bytes(12, 1)
 const RESP_HEADER = bytes(20, 2)
 const ASK = bytes(60, 3)
@@ -197,6 +198,55 @@ export function cryptoContract(name: string, openPair: () => CryptoPair): void {
       assert.equal(other.listener.opener.open(0, packet, 0, 19, packet.length), false)
     })
 
+    it('agrees on further keys, whichever side begins, and on further ones with those', () => {
+      let { dialler, listener } = session(openPair())
+      for (const begins of ['dialler', 'listener', 'listener', 'dialler']) {
+        const old = { dialler, listener }
+        if (begins === 'dialler') [dialler, listener] = renewed(dialler, listener)
+        else [listener, dialler] = renewed(listener, dialler)
+        for (const [from, to] of [
+          [dialler, listener],
+          [listener, dialler],
+        ] as const) {
+          const packet = sealed(from, 7, bytes(19, 5), bytes(80, 6))
+          assert.equal(old.dialler.opener.open(7, packet.slice(), 0, 19, packet.length), false)
+          assert.equal(old.listener.opener.open(7, packet.slice(), 0, 19, packet.length), false)
+          assert.equal(from.opener.open(7, packet.slice(), 0, 19, packet.length), false)
+          assert.equal(to.opener.open(7, packet, 0, 19, packet.length), true)
+        }
+      }
+    })
+
+    it('lets exactly one side prevail where both begin', () => {
+      let { dialler, listener } = session(openPair())
+      for (let times = 0; times < 5; times++) {
+        assert.notEqual(dialler.renewal.prevails, listener.renewal.prevails)
+        ;[dialler, listener] = renewed(dialler, listener)
+      }
+    })
+
+    it('refuses its own renewal, and one of which any byte was changed', () => {
+      const { dialler, listener } = session(openPair())
+      const init = written((into, at) =>
+        dialler.renewal.dial(PROLOGUE).writeInit(INIT_HEADER, new Uint8Array(0), into, at),
+      )
+      const asked = (by: SessionKeys, prologue: Uint8Array, body: Uint8Array) =>
+        by.renewal.answer(prologue, INIT_HEADER, body)
+      assert.equal(asked(dialler, PROLOGUE, init), null)
+      for (const changed of changesOf(init)) assert.equal(asked(listener, PROLOGUE, changed), null)
+      for (const changed of changesOf(PROLOGUE)) assert.equal(asked(listener, changed, init), null)
+      assert.notEqual(asked(listener, PROLOGUE, init), null)
+    })
+
+    it('does not take a renewal for a first handshake, nor the other way round', () => {
+      const pair = openPair()
+      const { dialler, listener } = session(pair)
+      const { init } = dial(pair)
+      const renewing = written((into, at) => dialler.renewal.dial(OTHER_PROLOGUE).writeInit(INIT_HEADER, ASK, into, at))
+      assert.equal(pair.listener.answer(PROLOGUE, INIT_HEADER, renewing), null)
+      assert.equal(listener.renewal.answer(OTHER_PROLOGUE, INIT_HEADER, init), null)
+    })
+
     it('marks a handshake packet so that both sides see every change before the mark and none behind it', () => {
       const { dialler, listener } = openPair()
       const packet = bytes(100, 7)
@@ -234,6 +284,15 @@ function written(write: (into: Uint8Array, at: number) => number): Uint8Array {
     'written outside',
   )
   return into.slice(5, end)
+}
+
+/** The keys of both sides after a handshake that the first of them began. */
+function renewed(asking: SessionKeys, answering: SessionKeys): [SessionKeys, SessionKeys] {
+  const [nothing, packet] = [new Uint8Array(0), new Uint8Array(200)]
+  const handshake = asking.renewal.dial(PROLOGUE)
+  const init = packet.slice(0, handshake.writeInit(nothing, nothing, packet, 0))
+  const { end, keys } = answering.renewal.answer(PROLOGUE, nothing, init)!.writeResp(nothing, nothing, packet, 0)
+  return [handshake.readResp(nothing, packet.slice(0, end))!.keys, keys]
 }
 
 function sealed(keys: SessionKeys, counter: number, header: Uint8Array, plain: Uint8Array): Uint8Array {

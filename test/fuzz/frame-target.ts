@@ -38,6 +38,9 @@ const FRAMES = [
   '1a 0102030405060708',
   '1b 0102030405060708',
   '1c 00 03 627965',
+  `20 00 ${'00'.repeat(96)}`,
+  `21 00 ${'00'.repeat(48)}`,
+  `21 01 ${'00'.repeat(48)}`,
 ]
 
 export class FrameTarget implements FuzzTarget {

@@ -163,6 +163,7 @@ export function statsOf(session: SessionHandle): SessionStats {
     bytesReceived: 0,
     openStreams: 0,
     heldBytes: 0,
+    rekeys: 0,
   }
   session.stats(stats)
   return stats

@@ -6,7 +6,7 @@ import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { CloseCode } from '../../src/protocol/errors.ts'
 import { SHORT_HEADER_BYTES } from '../../src/protocol/limits.ts'
 import { Fill } from '../../src/protocol/packet-builder.ts'
-import { silentTrace, TAG_BYTES } from '../../src/protocol/ports.ts'
+import { type SessionKeys, silentTrace, TAG_BYTES } from '../../src/protocol/ports.ts'
 import { SessionParts } from '../../src/protocol/session-parts.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { MemoryBudget } from '../../src/protocol/streams/credit.ts'
@@ -15,6 +15,7 @@ import type { PeerStreamLimits, StreamTableOwner } from '../../src/protocol/stre
 import { type Micros, SECOND } from '../../src/protocol/units.ts'
 import { AckFrame } from '../../src/protocol/wire/ack-frame.ts'
 import { Reader, Writer } from '../../src/protocol/wire/cursor.ts'
+import { FrameType } from '../../src/protocol/wire/frame-types.ts'
 import { type FrameSink, FrameWalker } from '../../src/protocol/wire/frames.ts'
 import { dataPacketCounter, dataPacketEnd } from '../../src/protocol/wire/packet.ts'
 import { NullCrypto } from '../sim/null-crypto.ts'
@@ -30,6 +31,18 @@ export interface PacketWish {
 
 const GENEROUS_PEER: PeerStreamLimits = { maxStreams: 10_000, streamWindow: 1_000_000, sessionWindow: 10_000_000 }
 const BATCH_BYTES = 65_507
+/** Seals nothing, so that packets can be read, and cannot be renewed. */
+const PLAIN: SessionKeys = {
+  sealer: { seal() {} },
+  opener: { open: () => true },
+  renewal: {
+    prevails: true,
+    dial() {
+      throw new Error('no other keys are made here')
+    },
+    answer: () => null,
+  },
+}
 
 export class PacketBench {
   readonly parts: SessionParts
@@ -53,7 +66,8 @@ export class PacketBench {
       now: NOW,
     })
     this.control = this.parts.streams.start({ ...GENEROUS_PEER, ...wish.peer })
-    this.parts.sender.start({ sealer: { seal() {} }, opener: { open: () => true } }, new Uint8Array(8))
+    this.parts.rekey.start(PLAIN, new Uint8Array(8), new Uint8Array(8), NOW)
+    this.parts.sender.start(new Uint8Array(8))
   }
 
   /** A new stream with so many bytes to send. */
@@ -161,6 +175,7 @@ export function framesOf(buffer: Uint8Array, start: number, end: number): string
     onMaxStreams: (frame) => tell(`MAX_STREAMS ${frame.limit}`),
     onPathChallenge: () => tell('PATH_CHALLENGE'),
     onPathResponse: () => tell('PATH_RESPONSE'),
+    onRekey: (frame) => tell(`${frame.type === FrameType.rekeyInit ? 'REKEY_INIT' : 'REKEY_RESP'} ${frame.number}`),
     onClose: (frame) => tell(`CLOSE ${frame.code} ${frame.reason}`.trim()),
   }
   if (start === end) return told

@@ -1,5 +1,6 @@
 // Endpoints with real keys: a provider and its consumer, what passes between them kept as a listener on the line would keep it.
 
+import type { EndpointSettings } from '../../src/protocol/api.ts'
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { Endpoint } from '../../src/protocol/endpoint.ts'
 import type { Crypto } from '../../src/protocol/ports.ts'
@@ -24,12 +25,17 @@ export function consumerCrypto(): Crypto {
 }
 
 /** `seed` also stands for the process: it is its instance id, unless another is given. */
-export function sealedEndpoint(crypto: Crypto, acceptsSessions: boolean, seed: number, instance = seed): Endpoint {
+export function sealedEndpoint(
+  crypto: Crypto,
+  acceptsSessions: boolean,
+  seed: number,
+  { instance = seed, settings = {} }: { instance?: number; settings?: Settings } = {},
+): Endpoint {
   return new Endpoint(
     {
       random: new Prng(seed),
       crypto,
-      settings: DEFAULT_SETTINGS,
+      settings: { ...DEFAULT_SETTINGS, ...settings },
       acceptsSessions,
       instanceId: new Uint8Array(16).fill(instance),
       bootId: new Uint8Array(8).fill(1),
@@ -39,6 +45,13 @@ export function sealedEndpoint(crypto: Crypto, acceptsSessions: boolean, seed: n
   )
 }
 
+interface Sides<T> {
+  readonly dialler: T
+  readonly listener: T
+}
+
+type Settings = Partial<EndpointSettings>
+
 export interface SealedTalk {
   readonly pair: EndpointPair
   readonly dialler: Bookkeeper
@@ -47,9 +60,9 @@ export interface SealedTalk {
   readonly captured: readonly Uint8Array[]
 }
 
-export function sealedTalk(crypto: { dialler?: Crypto; listener?: Crypto } = {}): SealedTalk {
-  const provider = sealedEndpoint(crypto.dialler ?? providerCrypto(), false, 1)
-  const consumer = sealedEndpoint(crypto.listener ?? consumerCrypto(), true, 2)
+export function sealedTalk(crypto: Partial<Sides<Crypto>> = {}, settings: Partial<Sides<Settings>> = {}): SealedTalk {
+  const provider = sealedEndpoint(crypto.dialler ?? providerCrypto(), false, 1, { settings: settings.dialler ?? {} })
+  const consumer = sealedEndpoint(crypto.listener ?? consumerCrypto(), true, 2, { settings: settings.listener ?? {} })
   const captured: Uint8Array[] = []
   for (const endpoint of [provider, consumer]) capture(endpoint, captured)
   const [dialler, listener] = [new Bookkeeper(), new Bookkeeper()]

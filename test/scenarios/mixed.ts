@@ -35,7 +35,7 @@ export function mixedScenario(seed: number): Scenario {
     name: 'mixed',
     seed,
     link: drawLink(random.fork('link'), rtt),
-    settings: drawSettings(random.fork('settings'), rtt),
+    settings: { ...drawSettings(random.fork('settings'), rtt), ...drawRekeys(random.fork('rekeys')) },
     app: { listener, dialler },
     timerLateness: random.pick([0, MILLISECOND]),
     script: drawStop(random.fork('stop')),
@@ -85,6 +85,15 @@ function drawSettings(random: Prng, rtt: Micros): Partial<EndpointSettings> {
     ceilingStreamWindow: initialStreamWindow * random.pick([1, 16]),
     initialSessionWindow,
     ceilingSessionWindow: initialSessionWindow * random.pick([1, 16]),
+  }
+}
+
+/** Every third run changes its keys often, by packets, by age or both. */
+function drawRekeys(random: Prng): Partial<EndpointSettings> {
+  if (random.chance(0.67)) return {}
+  return {
+    rekeyAfterPackets: random.pick([64, 100, 500, 1_000_000]),
+    rekeyAfter: random.pick([100 * MILLISECOND, 2 * SECOND, 120 * SECOND]),
   }
 }
 

@@ -105,7 +105,7 @@ function never(): boolean {
   return false
 }
 
-function noStats(): SessionStats {
+export function noStats(): SessionStats {
   return {
     smoothedRtt: 0,
     minRtt: 0,
@@ -118,5 +118,6 @@ function noStats(): SessionStats {
     bytesReceived: 0,
     openStreams: 0,
     heldBytes: 0,
+    rekeys: 0,
   }
 }

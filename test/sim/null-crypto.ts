@@ -8,6 +8,7 @@ import type {
   DialHandshake,
   Opener,
   Random,
+  Renewal,
   RespRead,
   Sealer,
   SessionKeys,
@@ -41,8 +42,7 @@ export class NullCrypto implements Crypto {
   }
 
   answer(prologue: Uint8Array, header: Uint8Array, body: Uint8Array): AnswerHandshake | null {
-    const payload = openedPayload(new Digest('init').add(prologue).add(header), body, INIT_HEAD_BYTES)
-    return payload === null ? null : new NullAnswer(prologue, body, payload, this.#options)
+    return nullAnswer(prologue, header, body, this.#options)
   }
 
   mac(packet: Uint8Array, end: number, into: Uint8Array, at: number): void {
@@ -88,7 +88,7 @@ class NullDial implements DialHandshake {
     const payload = openedPayload(this.#transcript.copy().add(header), body, EPHEMERAL_BYTES)
     if (payload === null) return null
     const secret = this.#transcript.copy().addRange(body, 0, EPHEMERAL_BYTES)
-    return { payload, keys: sessionKeys(secret, 'dialler', this.#options.ledger), peerKey: NOBODY }
+    return { payload, keys: sessionKeys(secret, 'initiator', this.#options), peerKey: NOBODY }
   }
 }
 
@@ -115,8 +115,13 @@ class NullAnswer implements AnswerHandshake {
     const plainEnd = at + EPHEMERAL_BYTES + payload.length
     this.#transcript.copy().add(header).addRange(into, at, plainEnd).writeTag(into, plainEnd)
     const secret = this.#transcript.copy().addRange(into, at, at + EPHEMERAL_BYTES)
-    return { end: plainEnd + TAG_BYTES, keys: sessionKeys(secret, 'listener', this.#options.ledger) }
+    return { end: plainEnd + TAG_BYTES, keys: sessionKeys(secret, 'responder', this.#options) }
   }
+}
+
+function nullAnswer(prologue: Uint8Array, header: Uint8Array, body: Uint8Array, options: NullCryptoOptions) {
+  const payload = openedPayload(new Digest('init').add(prologue).add(header), body, INIT_HEAD_BYTES)
+  return payload === null ? null : new NullAnswer(prologue, body, payload, options)
 }
 
 function transcriptOf(prologue: Uint8Array, init: Uint8Array): Digest {
@@ -131,11 +136,44 @@ function openedPayload(digest: Digest, body: Uint8Array, headBytes: number): Uin
   return body.slice(headBytes, plainEnd)
 }
 
-function sessionKeys(secret: Digest, side: 'dialler' | 'listener', ledger: NonceLedger | undefined): SessionKeys {
-  const fromDialler = secret.copy().addNumber(1)
-  const fromListener = secret.copy().addNumber(2)
-  const [ours, theirs] = side === 'dialler' ? [fromDialler, fromListener] : [fromListener, fromDialler]
-  return { sealer: new NullSealer(ours, ledger), opener: new NullOpener(theirs) }
+const SIDES = ['initiator', 'responder'] as const
+type Side = (typeof SIDES)[number]
+
+function sessionKeys(secret: Digest, side: Side, options: NullCryptoOptions): SessionKeys {
+  const fromInitiator = secret.copy().addNumber(1)
+  const fromResponder = secret.copy().addNumber(2)
+  const [ours, theirs] = side === 'initiator' ? [fromInitiator, fromResponder] : [fromResponder, fromInitiator]
+  const renewal = new NullRenewal(secret.fingerprint, side, options)
+  return { sealer: new NullSealer(ours, options.ledger), opener: new NullOpener(theirs), renewal }
+}
+
+/** Knows the peer of the handshake before by its secret. */
+class NullRenewal implements Renewal {
+  readonly prevails: boolean
+  readonly #options: NullCryptoOptions
+  readonly #side: Side
+  readonly #bond = new Uint8Array(8)
+
+  constructor(bond: number, side: Side, options: NullCryptoOptions) {
+    this.#options = options
+    this.#side = side
+    new DataView(this.#bond.buffer).setFloat64(0, bond)
+    // Nobody has a static key here, and each side must prevail now and then.
+    this.prevails = (bond % 2 === 0) === (side === 'initiator')
+  }
+
+  dial(prologue: Uint8Array): DialHandshake {
+    return new NullDial(this.#bound(prologue, this.#side), this.#options)
+  }
+
+  answer(prologue: Uint8Array, header: Uint8Array, body: Uint8Array): AnswerHandshake | null {
+    const asker = this.#side === 'initiator' ? 'responder' : 'initiator'
+    return nullAnswer(this.#bound(prologue, asker), header, body, this.#options)
+  }
+
+  #bound(prologue: Uint8Array, asker: Side): Uint8Array {
+    return new Uint8Array([...prologue, ...this.#bond, SIDES.indexOf(asker)])
+  }
 }
 
 class NullSealer implements Sealer {

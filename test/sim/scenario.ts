@@ -4,7 +4,7 @@
 import type { ClosedBy, EndpointSettings } from '../../src/protocol/api.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/index.ts'
 import { type Micros, SECOND } from '../../src/protocol/units.ts'
-import { Invariants } from './invariants.ts'
+import { Invariants, noStats } from './invariants.ts'
 import type { LinkCounters } from './link.ts'
 import { describeLink, type LinkSettings } from './link-settings.ts'
 import type { StreamPlan } from './plans.ts'
@@ -37,6 +37,8 @@ export interface SideOutcome {
   readonly closings: readonly ClosedBy[]
   readonly suspicions: number
   readonly streams: number
+  /** Changes of keys of the sessions that live. */
+  readonly rekeys: number
 }
 
 export interface Outcome {
@@ -127,8 +129,14 @@ function outcomeOf(stage: Stage, run: { readonly scenario: Scenario; readonly ar
 }
 
 function sideOutcome({ talker }: Side): SideOutcome {
-  const { openedSessions, closings, suspicions, streams } = talker
-  return { openedSessions, closings: [...closings], suspicions, streams: streams.length }
+  const { openedSessions, closings, suspicions, streams, sessions } = talker
+  let rekeys = 0
+  for (const session of sessions) {
+    const stats = noStats()
+    session.stats(stats)
+    rekeys += stats.rekeys
+  }
+  return { openedSessions, closings: [...closings], suspicions, streams: streams.length, rekeys }
 }
 
 function describe(scenario: Scenario): string {

@@ -23,6 +23,8 @@ export const SentFrame = {
   maxStreams: 6,
   /** `offset` is the largest packet that it acknowledged. */
   ack: 7,
+  /** `offset` is the number of the keys that it is about. */
+  rekey: 8,
 } as const
 
 /** Told what became of a frame. All arguments are numbers: nothing is allocated. */

@@ -15,4 +15,6 @@ export const FrameType = {
   pathChallenge: 0x1a,
   pathResponse: 0x1b,
   close: 0x1c,
+  rekeyInit: 0x20,
+  rekeyResp: 0x21,
 } as const

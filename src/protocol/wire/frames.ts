@@ -8,6 +8,7 @@ import { CreditFrame, readCredit, readStreamCredit } from './credit-frames.ts'
 import type { Reader } from './cursor.ts'
 import { FrameType } from './frame-types.ts'
 import { readChallenge } from './path-frames.ts'
+import { RekeyFrame, readRekey } from './rekey-frames.ts'
 import {
   ResetStreamFrame,
   readResetStream,
@@ -29,6 +30,7 @@ export interface FrameSink {
   onPathChallenge(challenge: Uint8Array): CloseCode
   onPathResponse(challenge: Uint8Array): CloseCode
   onClose(frame: CloseFrame): CloseCode
+  onRekey(frame: RekeyFrame): CloseCode
 }
 
 /** Reads packets for all sessions of an endpoint: one at a time, so the records can be shared. */
@@ -44,6 +46,7 @@ export class FrameWalker {
   readonly #stopSending = new StopSendingFrame()
   readonly #credit = new CreditFrame()
   readonly #close = new CloseFrame()
+  readonly #rekey = new RekeyFrame()
   #hasAck = false
 
   /** Hands every frame to `sink`; stops at the first that is malformed or refused and answers its close code. */
@@ -96,11 +99,11 @@ export class FrameWalker {
           ? sink.onStopSending(this.#stopSending)
           : CloseCode.frameEncoding
       default:
-        return this.#creditOrPath(type, reader, sink)
+        return this.#creditPathOrKey(type, reader, sink)
     }
   }
 
-  #creditOrPath(type: number, reader: Reader, sink: FrameSink): CloseCode {
+  #creditPathOrKey(type: number, reader: Reader, sink: FrameSink): CloseCode {
     const credit = this.#credit
     switch (type) {
       case FrameType.maxData:
@@ -119,6 +122,9 @@ export class FrameWalker {
         if (reader.failed) return CloseCode.frameEncoding
         return type === FrameType.pathChallenge ? sink.onPathChallenge(challenge) : sink.onPathResponse(challenge)
       }
+      case FrameType.rekeyInit:
+      case FrameType.rekeyResp:
+        return readRekey(reader, type, this.#rekey) ? sink.onRekey(this.#rekey) : CloseCode.frameEncoding
       default:
         return CloseCode.frameEncoding
     }

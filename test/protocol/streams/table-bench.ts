@@ -5,7 +5,9 @@ import { BoundedQueue } from '../../../src/protocol/bounded-queue.ts'
 import { FrameActions } from '../../../src/protocol/frame-actions.ts'
 import { Path } from '../../../src/protocol/path/path.ts'
 import { ReceivedPackets } from '../../../src/protocol/recovery/received.ts'
-import { SentFrame } from '../../../src/protocol/recovery/sent.ts'
+import { SentFrame, SentPackets } from '../../../src/protocol/recovery/sent.ts'
+import { KeyRing } from '../../../src/protocol/rekey/key-ring.ts'
+import { Rekey } from '../../../src/protocol/rekey/rekey.ts'
 import { DEFAULT_SETTINGS } from '../../../src/protocol/settings.ts'
 import { MemoryBudget } from '../../../src/protocol/streams/credit.ts'
 import type { Stream } from '../../../src/protocol/streams/stream.ts'
@@ -42,10 +44,15 @@ export class TableBench implements StreamTableOwner {
     this.budget = wish.budget ?? new MemoryBudget(settings.memoryBudget)
     this.table = new StreamTable(this, settings, this.budget, wish.ownBit ?? 0)
     this.control = this.table.start({ ...GENEROUS_PEER, ...wish.peer })
+    const received = new ReceivedPackets()
+    const keys = new KeyRing(settings.mostPacketsPerKey)
+    const sent = new SentPackets()
+    const rekey = { keys, sent, received, isDialler: true, probeTimeout: () => 0, onChanged() {} }
     this.actions = new FrameActions({
       streams: this.table,
-      received: new ReceivedPackets(),
+      received,
       path: new Path(0, new Prng(1)),
+      rekey: new Rekey(rekey, settings),
       onClose: () => {},
     })
   }

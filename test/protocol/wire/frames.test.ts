@@ -27,6 +27,8 @@ class Listing implements FrameSink {
   onMaxStreams = (f: { limit: number }) => this.#note(`max streams ${f.limit}`)
   onPathChallenge = (bytes: Uint8Array) => this.#note(`challenge ${hex(bytes)}`)
   onPathResponse = (bytes: Uint8Array) => this.#note(`response ${hex(bytes)}`)
+  onRekey = (f: { type: number; number: number; message: Uint8Array }) =>
+    this.#note(`rekey ${f.type} ${f.number} ${hex(f.message)}`)
   onClose = (f: { code: number; reason: string }) => this.#note(`close ${f.code} ${f.reason}`)
 
   #note(line: string): CloseCode {
@@ -47,6 +49,8 @@ const FRAMES: readonly { digits: string; told: string; elicits: boolean; hasty?:
   { digits: '12 40c8', told: 'max streams 200', elicits: true },
   { digits: '1a 0102030405060708', told: 'challenge 0102030405060708', elicits: true },
   { digits: '1b 0102030405060708', told: 'response 0102030405060708', elicits: true },
+  { digits: `20 07 ${'ab'.repeat(96)}`, told: `rekey 32 7 ${'ab'.repeat(96)}`, elicits: true },
+  { digits: `21 07 ${'cd'.repeat(48)}`, told: `rekey 33 7 ${'cd'.repeat(48)}`, elicits: true },
   { digits: '1c 10 03 627965', told: 'close 16 bye', elicits: false },
 ]
 /** Frames that are read and tell nobody. */
