@@ -15,4 +15,5 @@ export const DEFAULT_SETTINGS: EndpointSettings = {
   initialSessionWindow: MIB,
   ceilingSessionWindow: 15 * MIB,
   memoryBudget: 256 * MIB,
+  cautionAfterStart: 120 * SECOND,
 }
