@@ -195,7 +195,21 @@ describe('An INIT that was recorded', () => {
     return init!.bytes
   }
 
-  it('is not answered once its session was confirmed: not with it, not after it, not from elsewhere (H-25)', () => {
+  it('is not answered once its session was confirmed, also when that has ended (H-25)', () => {
+    const listener = calm()
+    const dialler = newEndpoint({ seed: 1 })
+    const session = dialler.dial(ENDS.there, START)
+    const [init] = outgoing(dialler, START)
+    feed(listener, init!.bytes, ENDS.here, START)
+    exchange(dialler, listener, START)
+    session.close(0, '')
+    exchange(dialler, listener, START)
+    assert.equal(listener.isIdle, true)
+    assert.deepEqual(answersTo(listener, init!.bytes, 99, START + SECOND), [])
+    assert.equal(listener.isIdle, true)
+  })
+
+  it('is not answered from elsewhere either, nor a session later (H-25)', () => {
     const drops = new Drops()
     const listener = calm({ trace: drops })
     const init = openedAt(listener, 100)

@@ -2,6 +2,7 @@
 // comes of it, and the genuine one still opens its session.
 
 import assert from 'node:assert/strict'
+import type { SessionHandle } from '../../src/protocol/api.ts'
 import type { Endpoint } from '../../src/protocol/endpoint.ts'
 import type { Crypto } from '../../src/protocol/ports.ts'
 import { SECOND } from '../../src/protocol/units.ts'
@@ -21,9 +22,11 @@ interface Call {
   readonly init: Uint8Array
 }
 
-function called(now: number): Call {
+/** `token`: what the provider believes to have been given by the consumer. */
+function called(now: number, token?: Uint8Array): Call {
   const provider = sealedEndpoint(providerCrypto(), false, 1)
   const consumer = sealedEndpoint(consumerCrypto(), true, 2)
+  if (token !== undefined) provider.keepAddressToken({ path: ENDS.there } as SessionHandle, token)
   provider.dial(ENDS.there, now)
   return { provider, consumer, crypto: providerCrypto(), init: only(outgoing(provider, now)) }
 }
@@ -71,7 +74,7 @@ describe('an INIT with any byte changed on the line', () => {
   })
 
   it('makes none either when mac1 was made right again (H-6, H-11, H-27)', () => {
-    const call = called(CALM)
+    const call = called(CALM, new Uint8Array(33).fill(5))
     for (const { at, forged } of changesOf(call.init.subarray(0, -MACS_BYTES))) {
       const packet = new Uint8Array(call.init.length)
       packet.set(forged)

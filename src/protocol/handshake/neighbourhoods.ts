@@ -22,6 +22,10 @@ export interface Neighbourhood {
 export class Neighbourhoods {
   readonly #known = new Map<string, Neighbourhood>()
 
+  get size(): number {
+    return this.#known.size
+  }
+
   /** Who is there; null: the address is of this machine, and free. */
   find(address: Uint8Array, now: Micros): Neighbourhood | null {
     if (isLoopback(address)) return null
