@@ -38,9 +38,8 @@ export class RawPeer {
     this.path = wish.path
     this.#listener = listener
     const dial = rawDial(wish, now)
-    listener.receive(dial.init.slice(), wish.path, now)
-    const resp = outgoing(listener, now).find(({ bytes }) => bytes[0] === PacketType.resp)
-    const dialled = resp && dial.onResp(resp.bytes)
+    const resp = answerTo(dial, listener, wish.path, now)
+    const dialled = resp && dial.onResp(resp)
     if (!dialled) throw new Error('the listener did not answer')
     this.#dialled = dialled
     this.send(Uint8Array.of(1), now)
@@ -69,6 +68,17 @@ export class RawPeer {
     if (!this.#dialled.keys.opener.open(counter, packet, 0, SHORT_HEADER_BYTES, packet.length)) return null
     return { counter, frames: packet.subarray(SHORT_HEADER_BYTES, packet.length - TAG_BYTES) }
   }
+}
+
+/** The RESP, if there is one; a listener that wants to know where we are is told. */
+function answerTo(dial: Dial, listener: Endpoint, path: PathId, now: Micros): Uint8Array | undefined {
+  listener.receive(dial.init.slice(), path, now)
+  const answers = outgoing(listener, now)
+  if (answers.some(({ bytes }) => bytes[0] === PacketType.cookie && dial.onCookie(bytes, now))) {
+    listener.receive(dial.init.slice(), path, now)
+    answers.push(...outgoing(listener, now))
+  }
+  return answers.find(({ bytes }) => bytes[0] === PacketType.resp)?.bytes
 }
 
 /** The dial alone: for those who want to spoil its INIT. */
