@@ -14,27 +14,12 @@ import { noiseDialler, noiseListener, welcomeEverybody } from '../src/runtime/no
 import { newX25519KeyPair } from '../src/runtime/noise-primitives.ts'
 import { chooseSealing, nodeSealing, type Sealing } from '../src/runtime/sealing.ts'
 import { systemRandom } from '../src/runtime/system.ts'
+import { cost, tell } from './cost.ts'
 
-const ROUNDS = 7
 const BATCH_BYTES = 65_536
 const RESET_KEY = new Uint8Array(32)
 const LISTENER_PATH = 1
 const DIALLER_PATH = 2
-
-/** Time of one call in ns: the best round, because whatever else the machine does only ever adds to it. */
-function cost(calls: number, step: (call: number) => void): number {
-  let best = Number.POSITIVE_INFINITY
-  for (let round = 0; round < ROUNDS; round++) {
-    const begun = process.hrtime.bigint()
-    for (let call = 0; call < calls; call++) step(call)
-    best = Math.min(best, Number(process.hrtime.bigint() - begun) / calls)
-  }
-  return best
-}
-
-function tell(what: string, ns: number): void {
-  console.log(`${what.padEnd(48)} ${ns.toFixed(0).padStart(8)} ns`)
-}
 
 function loop(from: Uint8Array, bytes: number, into: Uint8Array, at: number): void {
   for (let i = 0; i < bytes; i++) into[at + i] = from[40 + i]!
@@ -166,8 +151,12 @@ function bulk(sealing: Sealing, maxDatagramBytes: number): void {
   for (let i = 0; i < 500; i++) turn()
   packets = 0
   const turns = 1_000
-  const ns = cost(turns, turn) / (packets / (turns * ROUNDS))
-  tell(`${sealing.name}: ${maxDatagramBytes} bytes through both ends`, ns)
+  let turned = 0
+  const ns = cost(turns, () => {
+    turn()
+    turned++
+  })
+  tell(`${sealing.name}: ${maxDatagramBytes} bytes through both ends`, (ns * turned) / packets)
 }
 
 copies()

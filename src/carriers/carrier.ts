@@ -49,6 +49,8 @@ export interface Carrier {
   pathTo(host: string, port: number): number
   /** `host:port` (IPv6 in brackets) for messages; a path that was forgotten gives `unknown`. */
   describe(path: number): string
+  /** The far address as bytes: IP 16 (an IPv4 one behind ::ffff:, RFC 4291 §2.5.5.2), port 2; null: forgotten. */
+  addressOf(path: number): Uint8Array | null
   /** Which paths are still needed; asked when the table of addresses is full, so that strangers cannot grow it. */
   isPathInUse: (path: number) => boolean
   close(): Promise<void>

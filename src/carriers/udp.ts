@@ -3,6 +3,7 @@
 
 import { isIP, isIPv4, SocketAddress } from 'node:net'
 import { AddressBook, type RemoteAddress } from './address-book.ts'
+import { addressBytes } from './address-bytes.ts'
 import type { BoundAddress, Carrier, CarrierTraits, OnDatagram, OutgoingBatch } from './carrier.ts'
 import { CarrierError } from './carrier-error.ts'
 import { openListenerSockets, type UdpReach } from './udp-listener.ts'
@@ -162,6 +163,11 @@ class DgramCarrier implements UdpCarrier {
     const remote = this.remoteOf(path)
     if (remote === null) return 'unknown'
     return isIPv4(remote.host) ? `${remote.host}:${remote.port}` : `[${remote.host}]:${remote.port}`
+  }
+
+  addressOf(path: number): Uint8Array | null {
+    const address = this.#book.find(path)
+    return address && addressBytes(address.host, address.port)
   }
 
   async close(): Promise<void> {

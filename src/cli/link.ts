@@ -44,6 +44,8 @@ export function openDriver(options: LinkOptions): Driver {
       instanceId: options.instanceId,
       bootId: BOOT_ID,
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
+      addressOf: (path) => options.carrier.addressOf(path),
+      wallClockMs: Date.now,
     },
     monotonicClock(),
   )
@@ -56,6 +58,7 @@ const TRACES: Readonly<Record<LinkOptions['role'], (log: Log) => Trace>> = {
     ...silentTrace,
     dropped(reason) {
       if (reason === DropReason.badMac) log.tally('handshakeForAnotherKey')
+      else if (reason === DropReason.replayed) log.tally('handshakeTooOld')
     },
   }),
   dialler: (log) => ({

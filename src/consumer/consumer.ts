@@ -122,6 +122,7 @@ export class Consumer {
     })
     session.owner = provider
     this.#providers.add(provider)
+    provider.sayAddressTokens(() => driver.endpoint.newAddressToken(session))
     this.#parts.onSessionOpened(driver, session)
   }
 

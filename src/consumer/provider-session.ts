@@ -28,6 +28,9 @@ export interface ProviderSessionParts {
   readonly onProvidersChanged: (uuid: string) => void
 }
 
+/** An address token is good for a day. Sessions last for weeks, and the newest is needed when we are started anew. */
+const NEXT_TOKEN_AFTER_MS = 12 * 3_600_000
+
 type Offer = Extract<ControlMessage, { kind: 'register' }>
 
 export class ProviderSession implements Provider, StreamOwner {
@@ -40,6 +43,7 @@ export class ProviderSession implements Provider, StreamOwner {
   /** Of our services: what this provider serves, and what its key was not listed for. */
   readonly #served = new Set<string>()
   readonly #notAllowed = new Map<string, Offer>()
+  #tokens: NodeJS.Timeout | null = null
 
   constructor(session: SessionHandle, parts: ProviderSessionParts) {
     this.session = session
@@ -77,6 +81,16 @@ export class ProviderSession implements Provider, StreamOwner {
     else for (const offer of [...this.#notAllowed.values()]) if (permit.mayServe(offer.uuid)) this.#register(offer)
   }
 
+  /** Says now, and again in time, what the provider may show when it dials anew. */
+  sayAddressTokens(newToken: () => Uint8Array | null): void {
+    const say = () => {
+      const token = newToken()
+      if (token !== null) this.#say({ kind: 'addressToken', token })
+    }
+    say()
+    this.#tokens = setInterval(say, NEXT_TOKEN_AFTER_MS).unref()
+  }
+
   onStreamReady(): void {
     for (let bytes = this.#control.read(); bytes !== null; bytes = this.#control.read()) {
       this.#reader.push(bytes)
@@ -90,6 +104,7 @@ export class ProviderSession implements Provider, StreamOwner {
 
   /** The session is gone, and with it everything it registered. */
   onLost(by: string): void {
+    if (this.#tokens !== null) clearInterval(this.#tokens)
     this.#parts.permit.leave()
     for (const uuid of this.#parts.directory.removeAll(this)) {
       this.#parts.log.warn('serviceUnavailable', { service: uuid, provider: this.#parts.address(), by })
@@ -124,6 +139,7 @@ export class ProviderSession implements Provider, StreamOwner {
         return
       case 'registered':
       case 'refused':
+      case 'addressToken':
         // Answers of a consumer; a provider has no reason to send one.
         return
     }

@@ -50,6 +50,8 @@ export interface EndpointSettings {
   readonly rekeyAfter: Micros
   /** A session that has sent so many packets under one key and got no other is closed. */
   readonly mostPacketsPerKey: number
+  /** How long after its start a listener lets in only who has shown where it is: INITs that were recorded before cannot. */
+  readonly cautionAfterStart: Micros
 }
 
 export interface EndpointOptions {
@@ -64,6 +66,23 @@ export interface EndpointOptions {
   readonly bootId: Uint8Array
   /** Makes the controller of one session. */
   readonly newController: (maxDatagramBytes: number) => CongestionController
+  /** Where a path leads, as handshake/address.ts says; null: the carrier has forgotten it. Default: a path is its own address. */
+  readonly addressOf?: (path: PathId) => Uint8Array | null
+  /** ms since 1970; may step. Default: the time that the calls bring. */
+  readonly wallClockMs?: () => number
+}
+
+/** What a listener did with the INITs that had heard of it; sums since its start. */
+export interface ReceptionCounters {
+  inits: number
+  initBytes: number
+  /** In answer to them, COOKIEs and RESPs together: never more than came. */
+  answerBytes: number
+  cookies: number
+  /** INITs of which the costly part was done. */
+  read: number
+  /** Sessions that were made and not confirmed yet. */
+  halfOpen: number
 }
 
 /** One live association with a peer. */

@@ -6,41 +6,36 @@ import type {
   DatagramBatch,
   EndpointOptions,
   ProtocolEndpoint,
+  ReceptionCounters,
   SessionEvent,
   SessionHandle,
   StreamHandle,
 } from './api.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import { Deadlines } from './deadlines.ts'
+import { Dials } from './dials.ts'
 import { DropReason } from './errors.ts'
-import { Answer, readInit } from './handshake/answer.ts'
-import { Dial } from './handshake/dial.ts'
+import { Answer, type Question } from './handshake/answer.ts'
 import type { Hello } from './handshake/hello.ts'
 import { hex } from './hex.ts'
-import {
-  CONNECTION_ID_BYTES,
-  LEAST_INIT_BYTES,
-  LEAST_SHORT_PACKET_BYTES,
-  MOST_UNCONFIRMED_SESSIONS,
-  PROTOCOL_VERSION,
-  TOLD_MAX_ACK_DELAY,
-} from './limits.ts'
+import { CONNECTION_ID_BYTES, LEAST_SHORT_PACKET_BYTES, PROTOCOL_VERSION, TOLD_MAX_ACK_DELAY } from './limits.ts'
 import { type Crypto, silentTrace, type Trace } from './ports.ts'
+import { Reception, type ReceptionHost } from './reception.ts'
 import { Resets } from './resets.ts'
 import { Session, type SessionOwner } from './session.ts'
+import { SessionTable } from './session-table.ts'
 import { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import { type Micros, type PathId, SECOND } from './units.ts'
 import { FrameWalker } from './wire/frames.ts'
 import {
-  connectionKey,
+  COOKIE_PACKET_BYTES,
   DATA_CONNECTION_ID_AT,
+  DIALLER_ID_AT,
   dataPacketEnd,
-  INIT_HEADER_BYTES,
   isDataPacket,
   PacketType,
   RESP_HEADER_BYTES,
-  sameConnectionId,
 } from './wire/packet.ts'
 
 /** A deadline that is noticed this late means that the process was stopped or the machine slept. */
@@ -48,7 +43,7 @@ const PAUSE: Micros = 2 * SECOND
 /** The lists below hold each session or stream at most once: their number is bounded elsewhere, by what admits them. */
 const AS_MANY_AS_EXIST = Number.MAX_SAFE_INTEGER
 
-export class Endpoint implements ProtocolEndpoint, SessionOwner {
+export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   readonly options: EndpointOptions
   readonly budget: MemoryBudget
   readonly walker = new FrameWalker()
@@ -56,30 +51,28 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   onWork: () => void = () => {}
 
   readonly #trace: Trace
-  readonly #byLocalId = new Map<number, Session>()
-  /** Sessions we answered, by the id that their dialler chose: a repeated INIT finds its session. */
-  readonly #byDiallerId = new Map<number, Session>()
+  readonly #sessions: SessionTable
   readonly #byPeer = new Map<string, Session>()
-  readonly #unconfirmed = new Set<Session>()
+  readonly #reception: Reception
+  readonly #dials = new Dials()
   readonly #deadlines = new Deadlines<Session>()
   readonly #pending = new BoundedQueue<Session>(AS_MANY_AS_EXIST)
   readonly #ready = new BoundedQueue<Stream>(AS_MANY_AS_EXIST)
   readonly #events = new BoundedQueue<SessionEvent>(AS_MANY_AS_EXIST)
   readonly #resets: Resets<Session>
-  readonly #pathsInUse = new Set<PathId>()
-  #pathsGatheredAt: Micros = -1
   #nextId = 1
   #isAccepting: boolean
   #wasWoken = false
-  /** Most datagrams come for the session of the one before. */
-  #lastFound: Session | null = null
+  #isStrangersTurn = false
 
   constructor(options: EndpointOptions, now: Micros) {
     this.options = options
     this.clock = now
     this.budget = new MemoryBudget(options.settings.memoryBudget)
     this.#trace = options.trace ?? silentTrace
+    this.#sessions = new SessionTable(options.random)
     this.#resets = new Resets(options, now)
+    this.#reception = new Reception(options, this, now)
     this.#isAccepting = options.acceptsSessions
   }
 
@@ -92,6 +85,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     if (isDataPacket(type)) reason = this.#onData(datagram, from, now)
     else if (type === PacketType.init) reason = this.#onInit(datagram, from, now)
     else if (type === PacketType.resp) reason = this.#onResp(datagram, now)
+    else if (type === PacketType.cookie) reason = this.#onCookie(datagram, now)
     else if (type === PacketType.reset) reason = this.#onReset(datagram)
     else reason = DropReason.unknownType
     if (reason !== 0) this.#trace.dropped(reason, from, now)
@@ -99,7 +93,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
 
   onDeadline(now: Micros): void {
     this.clock = now
-    if (now - this.#deadlines.earliest > PAUSE) for (const session of this.#byLocalId.values()) session.onPause(now)
+    if (now - this.#deadlines.earliest > PAUSE) for (const session of this.#sessions.all()) session.onPause(now)
     for (let session = this.#deadlines.due(now); session !== null; session = this.#deadlines.due(now)) {
       // It gets its next deadline once it has sent what this one made it send.
       this.#deadlines.set(session, Number.POSITIVE_INFINITY)
@@ -114,6 +108,9 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   nextDatagrams(out: DatagramBatch, now: Micros): boolean {
     this.clock = now
     if (this.#resets.next(out)) return true
+    // In turn with the sessions: a flood of strangers cannot starve those who are in.
+    this.#isStrangersTurn = !this.#isStrangersTurn
+    if (this.#isStrangersTurn && this.#reception.next(out)) return true
     for (let session = this.#pending.shift(); session !== null; session = this.#pending.shift()) {
       session.isPending = false
       if (session.fill(out, now)) {
@@ -123,9 +120,10 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
       }
       this.#deadlines.set(session, session.deadline())
     }
+    if (this.#reception.next(out)) return true
     this.#wasWoken = false
     // What was sent may have made room for writers: they wait for a turn that nothing else may cause.
-    if (this.#ready.length > 0 || this.#events.length > 0) this.#wake()
+    if (this.#ready.length > 0 || this.#events.length > 0) this.wake()
     return false
   }
 
@@ -145,48 +143,63 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   dial(path: PathId, now: Micros, crypto: Crypto = this.options.crypto): SessionHandle {
     this.clock = now
     const session = this.#newSession(path, Role.dialler)
-    session.startDial(new Dial(crypto, session.localId, this.#hello(session.localId), now))
+    session.startDial(
+      this.#dials.begin(session, this.#hello(session.localId), crypto, { now, wallClockMs: this.wallClockMs }),
+    )
     return session
+  }
+
+  /** For a listener to say on a session: what its dialler may show at its next dial instead of answering a COOKIE. Null: not now. */
+  newAddressToken(session: SessionHandle): Uint8Array | null {
+    return this.#reception.tokenFor(session.path)
+  }
+
+  /** The listener of this session has said such a token; the next dial of its path shows it. */
+  keepAddressToken(session: SessionHandle, token: Uint8Array): void {
+    this.#dials.keepToken(session.path, token)
+  }
+
+  /** The driver's turn has come, and was kept waiting for so long: whoever is late lets strangers prove themselves first. */
+  onTurn(delay: Micros, now: Micros): void {
+    this.#reception.load.onTurn(delay, now)
+  }
+
+  get reception(): Readonly<ReceptionCounters> {
+    return this.#reception.counters
   }
 
   /** Ends every session with this code and takes no new ones. */
   close(code: number, reason: string): void {
     this.#isAccepting = false
-    for (const session of [...this.#byLocalId.values()]) session.close(code, reason)
+    for (const session of [...this.#sessions.all()]) session.close(code, reason)
   }
 
   /** No session is left: everything that had to be said was said. */
   get isIdle(): boolean {
-    return this.#byLocalId.size === 0
+    return this.#sessions.size === 0
   }
 
   /** Streams of all sessions that are not finished on both sides; counted anew each time, so not for hot paths. */
   get openStreams(): number {
     let count = 0
-    for (const session of this.#byLocalId.values()) count += session.openStreams
+    for (const session of this.#sessions.all()) count += session.openStreams
     return count
   }
 
   /** Tells the peer of a session that we had before we restarted that it is gone; `connectionId` is the one that we chose then. */
   resetForgotten(path: PathId, connectionId: Uint8Array): void {
     this.#resets.add(connectionId, path)
-    this.#wake()
+    this.wake()
   }
 
   /** The far host of `path` says that nobody listens there; a hint that may be forged. */
   onUnreachable(path: PathId, now: Micros): void {
     this.clock = now
-    for (const session of this.#byLocalId.values()) if (session.path === path) session.onUnreachable()
+    for (const session of this.#sessions.all()) if (session.path === path) session.onUnreachable()
   }
 
-  /** Asked for thousands of paths in a row when the carrier's table is full: the answer is gathered once for each moment. */
   isPathInUse(path: PathId): boolean {
-    if (this.#pathsGatheredAt !== this.clock) {
-      this.#pathsInUse.clear()
-      for (const session of this.#byLocalId.values()) this.#pathsInUse.add(session.path)
-      this.#pathsGatheredAt = this.clock
-    }
-    return this.#pathsInUse.has(path)
+    return this.#sessions.isPathInUse(path, this.clock)
   }
 
   // ---- Datagrams by kind; each answers 0 or the reason why it was dropped ----
@@ -197,7 +210,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     while (at < datagram.length) {
       const end = isDataPacket(datagram[at]!) ? dataPacketEnd(datagram, at) : -1
       if (end < 0) return DropReason.badLength
-      const session = this.#find(datagram, at + DATA_CONNECTION_ID_AT)
+      const session = this.#sessions.find(datagram, at + DATA_CONNECTION_ID_AT)
       if (session === null) return this.#onUnknown(datagram, at, from, now)
       const reason = session.receive(datagram, at, end, from, now)
       if (reason !== 0) this.#trace.dropped(reason, from, now)
@@ -208,39 +221,32 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
 
   #onUnknown(datagram: Uint8Array, at: number, from: PathId, now: Micros): number {
     const idAt = at + DATA_CONNECTION_ID_AT
-    if (this.#resets.answer(datagram.slice(idAt, idAt + CONNECTION_ID_BYTES), from, now)) this.#wake()
+    if (this.#resets.answer(datagram.slice(idAt, idAt + CONNECTION_ID_BYTES), from, now)) this.wake()
     return DropReason.unknownConnection
   }
 
   #onInit(packet: Uint8Array, from: PathId, now: Micros): number {
     if (!this.#isAccepting) return DropReason.notAccepting
-    if (packet.length < LEAST_INIT_BYTES) return DropReason.tooShort
+    return this.#reception.onInit(packet, from, now)
+  }
+
+  #onCookie(packet: Uint8Array, now: Micros): number {
+    if (packet.length !== COOKIE_PACKET_BYTES) return DropReason.badLength
     if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
-    const idAt = INIT_HEADER_BYTES - CONNECTION_ID_BYTES
-    const known = this.#byDiallerId.get(connectionKey(packet, idAt))
-    if (known !== undefined) {
-      known.onRepeatedInit(packet, from)
-      return 0
-    }
-    if (this.#unconfirmed.size >= MOST_UNCONFIRMED_SESSIONS) return DropReason.tooManyUnconfirmed
-    const question = readInit(this.options.crypto, packet)
-    if (typeof question === 'number') return question
-    const session = this.#newSession(from, Role.listener)
-    const own = { id: session.localId, hello: this.#hello(session.localId) }
-    const answer = new Answer(this.options.crypto, packet, question, own, now)
-    this.#unconfirmed.add(session)
-    session.startAnswer(answer, question.remoteId, question.hello)
-    this.#byDiallerId.set(session.remoteKey, session)
-    this.#resets.watch(session)
+    const session = this.#sessions.find(packet, DIALLER_ID_AT)
+    if (session === null) return DropReason.unknownConnection
+    if (!this.#dials.onCookie(session, packet, now)) return DropReason.badHandshake
+    this.onSessionWork(session)
     return 0
   }
 
   #onResp(packet: Uint8Array, now: Micros): number {
     if (packet.length < RESP_HEADER_BYTES) return DropReason.tooShort
     if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
-    const session = this.#find(packet, INIT_HEADER_BYTES - CONNECTION_ID_BYTES)
+    const session = this.#sessions.find(packet, DIALLER_ID_AT)
     if (session === null || !session.isDialler) return DropReason.unknownConnection
     if (!session.onResp(packet, now)) return DropReason.badHandshake
+    this.#dials.forget(session)
     this.#resets.watch(session)
     return 0
   }
@@ -252,24 +258,10 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     return 0
   }
 
-  #find(buffer: Uint8Array, at: number): Session | null {
-    const last = this.#lastFound
-    if (last !== null && sameConnectionId(buffer, at, last.localId)) return last
-    const session = this.#byLocalId.get(connectionKey(buffer, at))
-    if (session === undefined || !sameConnectionId(buffer, at, session.localId)) return null
-    this.#lastFound = session
-    return session
-  }
-
   #newSession(path: PathId, role: Role): Session {
-    const localId = new Uint8Array(CONNECTION_ID_BYTES)
-    do this.options.random.fill(localId)
-    while (this.#byLocalId.has(connectionKey(localId, 0)))
-    // Byte 0 is kept for a worker's number, should a consumer ever run as several processes.
-    localId[0] = 0
-    const session = new Session(this, this.#nextId++, localId, { path, isDialler: role === Role.dialler })
-    this.#byLocalId.set(connectionKey(localId, 0), session)
-    this.#pathsGatheredAt = -1
+    const opened = { path, isDialler: role === Role.dialler }
+    const session = new Session(this, this.#nextId++, this.#sessions.newId(), opened)
+    this.#sessions.add(session)
     return session
   }
 
@@ -284,28 +276,48 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
       maxStreams: settings.initialMaxStreams,
       streamWindow: settings.initialStreamWindow,
       sessionWindow: settings.initialSessionWindow,
+      sentAtMs: 0,
     }
+  }
+
+  // ---- What the reception asks ----
+
+  get wallClockMs(): number {
+    return this.options.wallClockMs?.() ?? this.clock / 1_000
+  }
+
+  admit(
+    init: Uint8Array,
+    question: Question,
+    from: PathId,
+  ): { readonly session: Session; readonly answerBytes: number } {
+    const session = this.#newSession(from, Role.listener)
+    const own = { id: session.localId, hello: this.#hello(session.localId) }
+    const answer = new Answer(this.options.crypto, init, question, own, this.clock)
+    session.startAnswer(answer, question.remoteId, question.hello)
+    this.#resets.watch(session)
+    return { session, answerBytes: answer.resp.length }
   }
 
   // ---- What sessions tell ----
 
   onSessionWork(session: Session): void {
     this.#enqueue(session)
-    this.#wake()
+    this.wake()
   }
 
   onStreamReady(stream: Stream): void {
     this.#ready.push(stream)
-    this.#wake()
+    this.wake()
   }
 
   onEvent(event: SessionEvent): void {
     this.#events.push(event)
-    this.#wake()
+    this.wake()
   }
 
   onConfirmed(session: Session): void {
-    this.#unconfirmed.delete(session)
+    this.#reception.onConfirmed(session)
     const peer = peerOf(session)
     const older = this.#byPeer.get(peer)
     this.#byPeer.set(peer, session)
@@ -313,13 +325,12 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
   }
 
   onGone(session: Session): void {
-    this.#byLocalId.delete(connectionKey(session.localId, 0))
-    if (this.#byDiallerId.get(session.remoteKey) === session) this.#byDiallerId.delete(session.remoteKey)
+    this.#sessions.remove(session)
+    this.#reception.onGone(session)
+    this.#dials.forget(session)
     if (this.#byPeer.get(peerOf(session)) === session) this.#byPeer.delete(peerOf(session))
-    this.#unconfirmed.delete(session)
     this.#resets.forget(session)
     this.#deadlines.set(session, Number.POSITIVE_INFINITY)
-    if (this.#lastFound === session) this.#lastFound = null
   }
 
   #enqueue(session: Session): void {
@@ -328,7 +339,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner {
     this.#pending.push(session)
   }
 
-  #wake(): void {
+  wake(): void {
     if (this.#wasWoken) return
     this.#wasWoken = true
     this.onWork()

@@ -58,6 +58,9 @@ export const DropReason = {
   notAccepting: 10,
   badLength: 11,
   shuttingDown: 12,
+  addressUnproven: 13,
+  tooManyFromThere: 14,
+  replayed: 15,
 } as const
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]
 

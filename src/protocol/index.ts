@@ -7,6 +7,7 @@ export type {
   EndpointSettings,
   ProtocolEndpoint,
   ReadState,
+  ReceptionCounters,
   SessionEvent,
   SessionHandle,
   SessionStats,
@@ -40,6 +41,7 @@ export { ControlReader, encodeControl, RefusalCode } from './messages/control.ts
 export type { StreamHead } from './messages/stream-head.ts'
 export { ACCEPTED, encodeStreamHead, HOP_ID_BYTES, MOST_HOPS, StreamHeadReader } from './messages/stream-head.ts'
 export type {
+  AddressProofs,
   AnswerHandshake,
   Crypto,
   DialHandshake,

@@ -14,6 +14,10 @@ export const SHORT_HEADER_BYTES = 19
 export const LEAST_SHORT_PACKET_BYTES = 64
 /** Every path carries it (IPv6's least MTU is 1,280), and a listener answers no INIT that is shorter: no amplification. */
 export const LEAST_INIT_BYTES = 1_200
+/** What Ethernet carries. A longer INIT would cost more to check than it proves. */
+export const MOST_INIT_BYTES = 1_500
+/** An address token is as long as the listener likes, up to what one byte counts. */
+export const MOST_ADDRESS_TOKEN_BYTES = 255
 /** Sizes and offsets end where a double stops counting exactly; no BigInt anywhere. */
 export const LARGEST_VARINT = Number.MAX_SAFE_INTEGER
 /** Ranges in one ACK, sent and accepted: bounds what an ACK costs to parse. */
@@ -40,10 +44,11 @@ export const TIMER_GRANULARITY: Micros = MILLISECOND
 export const MOST_DATAGRAM_BYTES = 65_507
 /** Unsent bytes of one stream beyond which its writer is told to wait: two full batches, so that a turn never runs dry. */
 export const WRITE_HIGH_WATER_BYTES = 128 * 1024
-/** Sessions that have sent a good INIT and nothing else yet. */
+/** Sessions that have sent a good INIT and nothing else yet; a quarter of them for one neighbourhood of addresses. */
 export const MOST_UNCONFIRMED_SESSIONS = 256
 /** Keys under which fewer packets went are not worth a handshake; a peer that wants new ones more often is up to something. */
 export const LEAST_PACKETS_PER_KEY = 64
+export const MOST_UNCONFIRMED_NEIGHBOURS = MOST_UNCONFIRMED_SESSIONS / 4
 /** How long such a session is kept. */
 export const CONFIRM_WITHIN: Micros = 5 * SECOND
 /** A dial that nobody answers is given up after this; the caller tries again with a new one. */

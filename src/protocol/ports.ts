@@ -76,8 +76,22 @@ export interface AnswerHandshake {
   ): { readonly end: number; readonly keys: SessionKeys }
 }
 
+/** What shows that a sender gets what is sent to its address, without anything being kept of it meanwhile. */
+export interface AddressProofs {
+  /** 32 secret bytes that only this side can make of `label`; the same ones after a restart. */
+  secretFor(label: Uint8Array): Uint8Array
+  /** Writes 16 bytes over what stands before `end` that only holders of `key` can make. */
+  macWith(key: Uint8Array, packet: Uint8Array, end: number, into: Uint8Array, at: number): void
+  /** 32 bytes that everybody has who knows the listener's public key. COOKIEs are sealed with them. */
+  readonly cookieKey: Uint8Array
+  /** Seals what is small and seldom; the nonce has `NONCE_BYTES` and is not used twice with a key that is secret. */
+  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
+  /** Null: forged or damaged. */
+  open(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null
+}
+
 /** Key agreement, sealing and tokens: Noise in the product (src/runtime/noise-crypto.ts), something that hides nothing in the simulator. */
-export interface Crypto {
+export interface Crypto extends AddressProofs {
   /** `prologue` is bound into the handshake: both sides must have built the same one. */
   dial(prologue: Uint8Array): DialHandshake
   /** Null: the INIT does not verify; nothing is answered and nothing is kept. */
@@ -92,6 +106,8 @@ export interface Crypto {
 
 /** Bytes that a sealer adds behind what it protects. */
 export const TAG_BYTES = 16
+/** What `AddressProofs.seal` wants: the nonce of RFC 8439. */
+export const NONCE_BYTES = 12
 
 /**
  * What happens inside, for logs, counters and pictures. The core never logs; every method here may do nothing.

@@ -19,4 +19,5 @@ export const DEFAULT_SETTINGS: EndpointSettings = {
   rekeyAfterPackets: 2 ** 20,
   rekeyAfter: 120 * SECOND,
   mostPacketsPerKey: 2 ** 24,
+  cautionAfterStart: 120 * SECOND,
 }

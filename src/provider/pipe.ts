@@ -192,6 +192,7 @@ export class Pipe {
       log,
       isHealthy: (uuid) => this.#targets.find(uuid)!.health.isHealthy,
       onRegistered: () => this.#parts.onRegistered(this),
+      onAddressToken: (token) => this.#parts.driver.endpoint.keepAddressToken(session, token),
     })
     this.#phase = { kind: 'serving', registration, session, sinceMs: performance.now() }
     this.#lastStream = 0

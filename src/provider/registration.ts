@@ -15,6 +15,8 @@ export interface RegistrationParts {
   readonly isHealthy: (uuid: string) => boolean
   /** The consumer has answered for every service, and has taken at least one. */
   readonly onRegistered: () => void
+  /** The consumer wants to be shown this at our next dial. */
+  readonly onAddressToken: (token: Uint8Array) => void
 }
 
 export class Registration implements StreamOwner {
@@ -62,6 +64,9 @@ export class Registration implements StreamOwner {
       case 'refused':
         log.error('serviceRefused', { pipe: config.name, service: message.uuid, consumer, why: message.text })
         this.#onAnswer(message.uuid)
+        return
+      case 'addressToken':
+        this.#parts.onAddressToken(message.token)
         return
       case 'register':
       case 'unregister':

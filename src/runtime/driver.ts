@@ -24,6 +24,7 @@ export class Driver {
   readonly #clock: () => Micros
   readonly #batch: DatagramBatch
   #immediate: NodeJS.Immediate | null = null
+  #wokenAt: Micros = 0
   #timer: NodeJS.Timeout | null = null
   #timerAt: Micros = Number.POSITIVE_INFINITY
   #isClosed = false
@@ -74,7 +75,9 @@ export class Driver {
   }
 
   readonly #wake = (): void => {
-    if (this.#immediate === null && !this.#isClosed) this.#immediate = setImmediate(this.#turn)
+    if (this.#immediate !== null || this.#isClosed) return
+    this.#immediate = setImmediate(this.#turn)
+    this.#wokenAt = this.#clock()
   }
 
   /**
@@ -90,6 +93,7 @@ export class Driver {
   readonly #turn = (): void => {
     this.#immediate = null
     const now = this.#clock()
+    this.endpoint.onTurn(now - this.#wokenAt, now)
     if (this.endpoint.nextDeadline() <= now) this.endpoint.onDeadline(now)
     this.#tell()
     if (!this.#send(now)) this.#wake()

@@ -26,6 +26,7 @@ import {
   writeFirst,
   writeSecond,
 } from '../protocol/index.ts'
+import { addressProofs } from './address-proofs.ts'
 import { keylessKeyPair, keylessPublicKey } from './keyless.ts'
 import { nodePrimitives } from './noise-primitives.ts'
 import { nodeSealing, type Sealing } from './sealing.ts'
@@ -233,9 +234,10 @@ const MAC_LABEL = 'edgerq/1 mac1'
 const MAC_BYTES = 16
 const TOKEN_BYTES = 16
 
-function tokensOf(listenerKey: Uint8Array, resetKey: Uint8Array): Pick<Crypto, 'mac' | 'resetToken' | 'equal'> {
+function tokensOf(listenerKey: Uint8Array, resetKey: Uint8Array): Omit<Crypto, 'dial' | 'answer'> {
   const macKey = createHash('sha256').update(MAC_LABEL).update(listenerKey).digest()
   return {
+    ...addressProofs(listenerKey, resetKey),
     mac(packet, end, into, at) {
       const whole = createHmac('sha256', macKey).update(packet.subarray(0, end)).digest()
       into.set(whole.subarray(0, MAC_BYTES), at)

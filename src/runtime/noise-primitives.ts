@@ -67,7 +67,16 @@ class X25519KeyPair implements KeyPair {
 
 /** Not per packet: a handshake seals four times in all. */
 function seal(key: Uint8Array, nonce: number, associated: Uint8Array, plain: Uint8Array): Uint8Array {
-  const cipher = createCipheriv('chacha20-poly1305', key, nonceOf(nonce), { authTagLength: TAG_BYTES })
+  return sealWith(key, nonceOf(nonce), associated, plain)
+}
+
+function open(key: Uint8Array, nonce: number, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+  return openWith(key, nonceOf(nonce), associated, sealed)
+}
+
+/** ChaCha20-Poly1305 (RFC 8439) with a nonce of the caller's. */
+export function sealWith(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(associated, { plaintextLength: plain.length })
   const sealed = new Uint8Array(plain.length + TAG_BYTES) // the core must not see a Buffer, whose slices are no copies
   sealed.set(cipher.update(plain))
@@ -76,10 +85,16 @@ function seal(key: Uint8Array, nonce: number, associated: Uint8Array, plain: Uin
   return sealed
 }
 
-function open(key: Uint8Array, nonce: number, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+/** Null: forged or damaged. */
+export function openWith(
+  key: Uint8Array,
+  nonce: Uint8Array,
+  associated: Uint8Array,
+  sealed: Uint8Array,
+): Uint8Array | null {
   const plainEnd = sealed.length - TAG_BYTES
   if (plainEnd < 0) return null
-  const decipher = createDecipheriv('chacha20-poly1305', key, nonceOf(nonce), { authTagLength: TAG_BYTES })
+  const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES })
   decipher.setAAD(associated, { plaintextLength: plainEnd })
   decipher.setAuthTag(sealed.subarray(plainEnd))
   const plain = decipher.update(sealed.subarray(0, plainEnd))

@@ -4,6 +4,7 @@ import dgram from 'node:dgram'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { addressBytes } from '../../src/carriers/address-bytes.ts'
 import type { Carrier } from '../../src/carriers/carrier.ts'
 import { CarrierError } from '../../src/carriers/carrier-error.ts'
 import { openUdpCarrier } from '../../src/carriers/udp.ts'
@@ -93,7 +94,10 @@ describe('the UDP carrier', () => {
     const arrivals = arrivalsAt(listener, 1)
     dialler.send(batchOf(path, [pattern(10, 1)]))
     const [arrival] = await arrivals
-    assert.equal(listener.describe(arrival!.from), `127.0.0.1:${dialler.addresses[0]!.port}`)
+    const { port } = dialler.addresses[0]!
+    assert.equal(listener.describe(arrival!.from), `127.0.0.1:${port}`)
+    assert.deepEqual(listener.addressOf(arrival!.from), addressBytes('127.0.0.1', port))
+    assert.equal(listener.addressOf(arrival!.from + 1), null)
   })
 
   it('gives a listener the number of a peer that it wants to call by itself', async () => {

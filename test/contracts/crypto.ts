@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { type Crypto, type SessionKeys, TAG_BYTES } from '../../src/protocol/ports.ts'
+import { type Crypto, NONCE_BYTES, type SessionKeys, TAG_BYTES } from '../../src/protocol/ports.ts'
 
 /** Two sides that trust each other. Called for each test. */
 export interface CryptoPair {
@@ -257,7 +257,46 @@ export function cryptoContract(name: string, openPair: () => CryptoPair): void {
       }
     })
 
-    it('makes one reset token for one connection id, and another for another', () => {
+    it('makes the same secret of one label, and another of another', () => {
+      const { listener } = openPair()
+      const secret = hex(listener.secretFor(bytes(20, 1)))
+      assert.equal(secret.length, 64)
+      assert.equal(hex(listener.secretFor(bytes(20, 1))), secret)
+      for (const label of changesOf(bytes(20, 1))) assert.notEqual(hex(listener.secretFor(label)), secret)
+    })
+
+    it('marks a packet under a key so that no other key, and no other packet, has the same mark', () => {
+      const { dialler, listener } = openPair()
+      const mark = (crypto: Crypto, key: Uint8Array, packet: Uint8Array) => {
+        const into = new Uint8Array(20)
+        crypto.macWith(key, packet, 50, into, 4)
+        assert.equal(hex(into.subarray(0, 4)), '00000000')
+        return hex(into)
+      }
+      const [key, packet] = [bytes(16, 1), bytes(60, 2)]
+      const right = mark(listener, key, packet)
+      assert.equal(mark(dialler, key, packet), right)
+      for (const other of changesOf(key)) assert.notEqual(mark(dialler, other, packet), right)
+      for (const at of packet.keys()) assert.equal(mark(dialler, key, flipped(packet, at, 1)) === right, at >= 50)
+    })
+
+    it('opens what was sealed under the same key, nonce and associated bytes, and nothing that was changed', () => {
+      const { dialler, listener } = openPair()
+      assert.equal(hex(dialler.cookieKey), hex(listener.cookieKey))
+      const [key, nonce, associated] = [listener.cookieKey, bytes(NONCE_BYTES, 1), bytes(30, 2)]
+      const sealed = listener.seal(key, nonce, associated, bytes(16, 3))
+      assert.equal(sealed.length, 16 + TAG_BYTES)
+      assert.equal(hex(dialler.open(key, nonce, associated, sealed)!), hex(bytes(16, 3)))
+      for (const other of changesOf(sealed)) assert.equal(dialler.open(key, nonce, associated, other), null)
+      for (const other of changesOf(nonce)) assert.equal(dialler.open(key, other, associated, sealed), null)
+      for (const other of changesOf(associated)) assert.equal(dialler.open(key, nonce, other, sealed), null)
+      for (const other of changesOf(key)) assert.equal(dialler.open(other, nonce, associated, sealed), null)
+      for (let end = 0; end < sealed.length; end++) {
+        assert.equal(dialler.open(key, nonce, associated, sealed.slice(0, end)), null)
+      }
+    })
+
+    it('makes one reset token for one connection id, and another for another (H-10)', () => {
       const { listener } = openPair()
       const token = listener.resetToken(bytes(8, 1))
       assert.equal(token.length, 16)

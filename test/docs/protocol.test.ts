@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { FrameKind, MOST_HEAD_BYTES } from '../../src/http/frames.ts'
 import { MOST_FIELDS } from '../../src/http/head-reader.ts'
 import { FrameType } from '../../src/protocol/wire/frame-types.ts'
+import { readSourceTree } from '../architecture/source-tree.ts'
 import { page, rows, section } from './sections.ts'
 
 describe('docs/protocol.md', () => {
@@ -27,6 +28,15 @@ describe('docs/protocol.md', () => {
   it('says MUST only where there is an id to cite', () => {
     const items = text.split(/\n(?=- |\n|#|\|)/)
     for (const item of items.filter((each) => /\bMUST\b/.test(each))) assert.match(item.trim(), /^- \[[A-Z]-\d+\]/)
+  })
+
+  it('has a test for each requirement on handshakes and on messages of HTTP, which cites it', () => {
+    const tests = [...readSourceTree('test').values()].join('\n')
+    const ids = [...text.matchAll(/^- \[([HM]-\d+)\]/gm)].map(([, id]) => id!)
+    assert.deepEqual(
+      ids.filter((id) => !new RegExp(`\\b${id}\\b`).test(tests)),
+      [],
+    )
   })
 
   it('lists every frame with its number', () => {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { MILLISECOND, type Micros } from '../../src/protocol/units.ts'
 import { type Connected, connected, ENDS, eventsOf, feed, newEndpoint, outgoing, START } from '../protocol/endpoints.ts'
-import { rawDial } from '../protocol/raw-peer.ts'
+import { cautious } from '../protocol/listeners.ts'
+import { provenInit, rawDial } from '../protocol/raw-peer.ts'
 import type { Prng } from '../sim/prng.ts'
 import type { FuzzTarget } from './fuzzer.ts'
 
@@ -62,6 +63,10 @@ export class DatagramTarget implements FuzzTarget {
     feed(answering, datagrams[0]!, 1, START)
     answering.resetForgotten(1, theirs.localId)
     datagrams.push(...outgoing(answering, START).map(({ bytes }) => bytes))
+    const asking = cautious({ seed: seed + 3 })
+    datagrams.push(provenInit(rawDial({ seed: seed + 4, path: 4 }, START), asking, 4, START))
+    feed(asking, datagrams[0]!, 1, START)
+    datagrams.push(...outgoing(asking, START).map(({ bytes }) => bytes))
     eventsOf(listener)
     return datagrams
   }

@@ -74,7 +74,8 @@ export class FrameTarget implements FuzzTarget {
   #dial(): RawPeer {
     this.#dials++
     this.#largest = -1
-    const peer = new RawPeer(this.#listener, { seed: this.#dials, path: PATH, instance: 1 }, this.#now)
+    const wish = { seed: this.#dials, path: PATH, instance: 1, hello: { sentAtMs: this.#dials } }
+    const peer = new RawPeer(this.#listener, wish, this.#now)
     this.#hear()
     return peer
   }

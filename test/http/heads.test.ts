@@ -212,7 +212,7 @@ describe('heads', () => {
     assert.notEqual(decodeAnyAnswer(bytesOf('43e7 00 00 00')), null)
   })
 
-  it('that got a byte changed are refused, or are heads that Node itself would write', () => {
+  it('that got a byte changed are refused, or are heads that Node itself would write (M-7)', () => {
     const changed = (payload: Uint8Array, at: number, change: number) => {
       payload[at % payload.length]! ^= change
       return payload

@@ -114,7 +114,7 @@ describe('keys', () => {
     assert.equal(await whoServes(port), 'the second')
   })
 
-  it('never let another key take or share a service that it is not listed for', async () => {
+  it('never let another key take or share a service that it is not listed for (H-19)', async () => {
     const thief = site.newKey('thief')
     site.authorize(`${LISTED} ${lab.publicKey}`, `services="${OTHER_UUID}" ${thief.publicKey}`)
     const target = await site.named('the lab')

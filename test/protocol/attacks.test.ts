@@ -7,7 +7,7 @@ import { Prng } from '../sim/prng.ts'
 import { bytesOf } from './bytes.ts'
 import { connected, ENDS, eventsOf, exchange, feed, newEndpoint, outgoing, START, statsOf } from './endpoints.ts'
 import { heldBytes } from './heap.ts'
-import { RawPeer, rawDial } from './raw-peer.ts'
+import { provenInit, RawPeer, rawDial } from './raw-peer.ts'
 
 /** Every datagram that a short conversation puts on the wire, in both directions. */
 function captured(): {
@@ -66,12 +66,15 @@ describe('A stranger', () => {
     assert.ok(!peers.listenerDrops.take().includes(0))
   })
 
-  it('that fills the list of half-open sessions reaches its end at 256, and disturbs nobody who is in', () => {
-    const { dialler, listener, ours, listenerDrops } = connected()
+  it('that fills the list of half-open sessions reaches its end at 256, and disturbs nobody who is in (H-4)', () => {
+    const { dialler, listener, ours, listenerDrops } = connected({ cautionAfterStart: 120 * SECOND })
+    const inits = Array.from({ length: 400 }, (_, index) => ({
+      from: index + 100,
+      init: provenInit(rawDial({ seed: index + 100, path: index + 100 }, START), listener, index + 100, START),
+    }))
     listenerDrops.take()
-    for (let seed = 100; seed < 500; seed++) feed(listener, rawDial({ seed, path: seed }, START).init, seed, START)
-    const refused = listenerDrops.take()
-    assert.deepEqual(refused, Array(400 - 256).fill(DropReason.tooManyUnconfirmed))
+    for (const { init, from } of inits) feed(listener, init, from, START)
+    assert.deepEqual(listenerDrops.take(), Array(400 - 256).fill(DropReason.tooManyUnconfirmed))
     ours.openStream()!.write(bytesOf('61'))
     exchange(dialler, listener, START)
     assert.deepEqual(
@@ -80,11 +83,11 @@ describe('A stranger', () => {
     )
     listener.onDeadline(START + 5 * SECOND)
     outgoing(listener, START + 5 * SECOND)
-    feed(listener, rawDial({ seed: 500, path: 500 }, START).init, 500, START + 5 * SECOND)
+    feed(listener, inits[399]!.init, inits[399]!.from, START + 5 * SECOND)
     assert.deepEqual(listenerDrops.take(), [], 'five seconds later there is room again')
   })
 
-  it('is never sent more bytes than it sent, before it has shown that it is there', () => {
+  it('is never sent more bytes than it sent, before it has shown that it is there (H-3, H-24)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     let sent = 0
     let answered = 0

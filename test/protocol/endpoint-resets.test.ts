@@ -123,19 +123,20 @@ describe('Endpoint, resets', () => {
 })
 
 describe('Endpoint, a peer that restarts', () => {
-  it('takes over from its old session only once it has confirmed the new one', () => {
+  it('takes over from its old session only once it has confirmed the new one (H-9)', () => {
     const { listener } = connected()
-    const reborn = newEndpoint({ seed: 10, instance: 1, boot: 2 })
-    reborn.dial(ENDS.there, START)
-    for (const { bytes } of outgoing(reborn, START)) feed(listener, bytes, 4, START)
-    const resp = outgoing(listener, START)
+    const later = START + SECOND
+    const reborn = newEndpoint({ seed: 10, instance: 1, boot: 2, now: later })
+    reborn.dial(ENDS.there, later)
+    for (const { bytes } of outgoing(reborn, later)) feed(listener, bytes, 4, later)
+    const resp = outgoing(listener, later)
     assert.deepEqual(toldBy(listener), [], 'an INIT alone ends nothing: it may be a replay')
-    for (const { bytes } of resp) feed(reborn, bytes, ENDS.there, START)
-    for (const { bytes } of outgoing(reborn, START)) feed(listener, bytes, 4, START)
+    for (const { bytes } of resp) feed(reborn, bytes, ENDS.there, later)
+    for (const { bytes } of outgoing(reborn, later)) feed(listener, bytes, 4, later)
     assert.deepEqual(toldBy(listener), ['closed by restart', 'opened'])
   })
 
-  it('leaves the old session alone if it never confirms', () => {
+  it('leaves the old session alone if it never confirms (H-15)', () => {
     const { dialler, listener, ours } = connected()
     const reborn = newEndpoint({ seed: 10, instance: 1, boot: 2 })
     reborn.dial(ENDS.there, START)

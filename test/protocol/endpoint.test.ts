@@ -27,7 +27,7 @@ function kindsOf(datagrams: readonly Datagram[]): number[] {
 }
 
 describe('Endpoint, dialling', () => {
-  it('opens a session on both sides with one INIT, one RESP and one packet that confirms it', () => {
+  it('opens a session on both sides with one INIT, one RESP and one packet that confirms it (H-7)', () => {
     const dialler = newEndpoint({ seed: 1 })
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     dialler.dial(ENDS.there, START)

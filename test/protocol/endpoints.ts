@@ -3,6 +3,7 @@
 
 import type {
   DatagramBatch,
+  EndpointOptions,
   EndpointSettings,
   SessionEvent,
   SessionHandle,
@@ -29,6 +30,8 @@ export interface EndpointWish {
   readonly settings?: Partial<EndpointSettings>
   readonly trace?: Trace
   readonly now?: Micros
+  readonly addressOf?: EndpointOptions['addressOf']
+  readonly wallClockMs?: () => number
 }
 
 export function newEndpoint(wish: EndpointWish): Endpoint {
@@ -39,14 +42,24 @@ export function newEndpoint(wish: EndpointWish): Endpoint {
       random,
       crypto: new NullCrypto({ random, resetKey: instance }),
       trace: wish.trace ?? silentTrace,
-      settings: { ...DEFAULT_SETTINGS, ...wish.settings },
+      // Without the caution of a listener that has just been started: most tests are about something else.
+      settings: { ...DEFAULT_SETTINGS, cautionAfterStart: 0, ...wish.settings },
       acceptsSessions: wish.acceptsSessions ?? false,
-      instanceId: new Uint8Array(16).fill(instance),
+      instanceId: instanceIdOf(instance),
       bootId: new Uint8Array(8).fill(wish.boot ?? 1),
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
+      ...(wish.addressOf && { addressOf: wish.addressOf }),
+      ...(wish.wallClockMs && { wallClockMs: wish.wallClockMs }),
     },
     wish.now ?? START,
   )
+}
+
+/** 16 bytes that name this instance and no other. */
+export function instanceIdOf(instance: number): Uint8Array {
+  const id = new Uint8Array(16).fill(instance)
+  id[0] = instance >>> 8
+  return id
 }
 
 /** Counts why datagrams were dropped. */

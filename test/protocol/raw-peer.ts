@@ -15,7 +15,7 @@ import {
 } from '../../src/protocol/wire/packet.ts'
 import { NullCrypto } from '../sim/null-crypto.ts'
 import { Prng } from '../sim/prng.ts'
-import { outgoing } from './endpoints.ts'
+import { instanceIdOf, outgoing } from './endpoints.ts'
 
 export interface RawPeerWish {
   readonly seed: number
@@ -38,9 +38,8 @@ export class RawPeer {
     this.path = wish.path
     this.#listener = listener
     const dial = rawDial(wish, now)
-    listener.receive(dial.init.slice(), wish.path, now)
-    const resp = outgoing(listener, now).find(({ bytes }) => bytes[0] === PacketType.resp)
-    const dialled = resp && dial.onResp(resp.bytes)
+    const resp = answerTo(dial, listener, wish.path, now)
+    const dialled = resp && dial.onResp(resp)
     if (!dialled) throw new Error('the listener did not answer')
     this.#dialled = dialled
     this.send(Uint8Array.of(1), now)
@@ -71,18 +70,37 @@ export class RawPeer {
   }
 }
 
+/** The RESP, if there is one; a listener that wants to know where we are is told. */
+function answerTo(dial: Dial, listener: Endpoint, path: PathId, now: Micros): Uint8Array | undefined {
+  listener.receive(dial.init.slice(), path, now)
+  const answers = outgoing(listener, now)
+  if (answers.some(({ bytes }) => bytes[0] === PacketType.cookie && dial.onCookie(bytes, now))) {
+    listener.receive(dial.init.slice(), path, now)
+    answers.push(...outgoing(listener, now))
+  }
+  return answers.find(({ bytes }) => bytes[0] === PacketType.resp)?.bytes
+}
+
 /** The dial alone: for those who want to spoil its INIT. */
 export function rawDial(wish: RawPeerWish, now: Micros): Dial {
   const random = new Prng(wish.seed)
   const id = new Uint8Array(8)
   random.fill(id)
   const crypto = new NullCrypto({ random, resetKey: wish.seed })
-  return new Dial(crypto, id, helloOf(wish), now)
+  return new Dial(crypto, { id, hello: helloOf(wish), token: new Uint8Array(0) }, now)
+}
+
+/** The INIT of this dial with a mac2 that proves `path` to the listener, which must be asking for one. */
+export function provenInit(dial: Dial, listener: Endpoint, path: PathId, now: Micros): Uint8Array {
+  listener.receive(dial.init.slice(), path, now)
+  const cookie = outgoing(listener, now).find((sent) => sent.path === path && sent.bytes[0] === PacketType.cookie)
+  if (cookie === undefined || !dial.onCookie(cookie.bytes, now)) throw new Error('the listener asked for nothing')
+  return dial.init
 }
 
 export function helloOf(wish: Pick<RawPeerWish, 'seed' | 'instance' | 'hello'>): Hello {
   return {
-    instanceId: new Uint8Array(16).fill(wish.instance ?? wish.seed),
+    instanceId: instanceIdOf(wish.instance ?? wish.seed),
     bootId: new Uint8Array(8).fill(1),
     resetToken: new Uint8Array(16).fill(wish.seed),
     survive: 60 * SECOND,
@@ -90,6 +108,7 @@ export function helloOf(wish: Pick<RawPeerWish, 'seed' | 'instance' | 'hello'>):
     maxStreams: 100,
     streamWindow: 262_144,
     sessionWindow: 1_048_576,
+    sentAtMs: 1,
     ...wish.hello,
   }
 }

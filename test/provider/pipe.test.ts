@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import type { Pipe as PipeConfig } from '../../src/config/read.ts'
 import { openLog } from '../../src/log.ts'
-import { CloseCode } from '../../src/protocol/index.ts'
+import { CloseCode, encodeControl } from '../../src/protocol/index.ts'
 import { Pipe } from '../../src/provider/pipe.ts'
 import { Driver } from '../../src/runtime/driver.ts'
 import { monotonicClock } from '../../src/runtime/system.ts'
@@ -68,6 +68,31 @@ describe('a pipe', () => {
     }
     pipe.start()
     await until(() => carrier.dialled.length === 2, 'it dials again')
+  })
+
+  it('shows at its next dial the address token that its consumer gave it', async () => {
+    const token = Uint8Array.from({ length: 33 }, (_, index) => index)
+    let isKept = false
+    const { endpoint } = driver
+    const keep = endpoint.keepAddressToken.bind(endpoint)
+    endpoint.keepAddressToken = (session, given) => {
+      keep(session, given)
+      isKept = true
+    }
+    pipe.start()
+    await until(() => joined.sessions.length === 1, 'it is connected')
+    joined.sessions[0]!.control.write(encodeControl({ kind: 'settings', software: 'test' }))
+    joined.sessions[0]!.control.write(encodeControl({ kind: 'addressToken', token }))
+    await until(() => isKept, 'it has heard')
+    const sent: string[] = []
+    const { send } = carrier
+    carrier.send = (batch) => {
+      sent.push(Buffer.from(batch.buffer.subarray(0, batch.length)).toString('hex'))
+      return send.call(carrier, batch)
+    }
+    joined.sessions[0]!.close(CloseCode.shuttingDown, '')
+    await until(() => joined.sessions.length === 2, 'it is connected again')
+    assert.ok(sent.some((hex) => hex.startsWith('010121') && hex.includes(Buffer.from(token).toString('hex'))))
   })
 
   it('calls nobody once it was closed, even if that was while it dialled', async () => {

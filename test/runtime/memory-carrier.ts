@@ -1,5 +1,6 @@
 // A carrier whose lines are setImmediate: datagrams of one process to itself, without a socket. A line can be cut.
 
+import { addressBytes } from '../../src/carriers/address-bytes.ts'
 import type { BoundAddress, Carrier, OnDatagram, OutgoingBatch } from '../../src/carriers/carrier.ts'
 
 export class MemoryCarrier implements Carrier {
@@ -35,6 +36,10 @@ export class MemoryCarrier implements Carrier {
       setImmediate(() => to.#arrive(bytes, this))
     }
     return true
+  }
+
+  addressOf(path: number): Uint8Array {
+    return addressBytes('127.0.0.1', path)
   }
 
   describe(path: number): string {

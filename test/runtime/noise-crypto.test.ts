@@ -50,12 +50,12 @@ describe('noise, who is let in', () => {
     assert.deepEqual(asked, [[hex(PROVIDER.publicKey), hex(ASK)]])
   })
 
-  it('answers nothing to a dialler that is not let in', () => {
+  it('answers nothing to a dialler that is not let in (H-18)', () => {
     const { init } = dialled(dialler())
     assert.equal(answered(listener({ authorise: () => null }), init), null)
   })
 
-  it('does not finish with a listener that takes the dialler for somebody with another PSK, and then with the right one', () => {
+  it('does not finish with a listener that takes the dialler for somebody with another PSK, and then with the right one (H-13)', () => {
     const { handshake, init } = dialled(dialler({ psk: PSK }))
     const wrong = respTo(answered(listener({ authorise: welcomeEverybody }), init)!)
     assert.equal(handshake.readResp(RESP_HEADER, wrong), null)
@@ -100,13 +100,13 @@ describe('noise without keys', () => {
     assert.deepEqual(keylessKeyPair().agree(theirs.publicKey), theirs.agree(keylessPublicKey()))
   })
 
-  it('is not answered by a consumer that has a key', () => {
+  it('is not answered by a consumer that has a key (H-16)', () => {
     const { init } = dialled(dialler({ consumerKey: null }))
     assert.ok(answered(listener({ identity: null }), init) !== null)
     assert.equal(answered(consumerCrypto(), init), null)
   })
 
-  it('does not show the identity of the dialler, which anybody could read', () => {
+  it('does not show the identity of the dialler, which anybody could read (H-17)', () => {
     const { init } = dialled(dialler({ consumerKey: null }))
     assert.notEqual(shownKey(init), hex(PROVIDER.publicKey))
   })
@@ -127,7 +127,7 @@ describe('mac1 and tokens of noise', () => {
     assert.notEqual(marks[0], marks[2])
   })
 
-  it('is HMAC-SHA256 under the hash of a label and the consumer key, cut to 16 bytes', () => {
+  it('is HMAC-SHA256 under the hash of a label and the consumer key, cut to 16 bytes (H-12)', () => {
     const consumer = x25519KeyPairOf(new Uint8Array(32).fill(1))
     assert.equal(markOf(listener({ identity: consumer })), '57fa918655f6d734d02334874176f91d')
   })

@@ -88,15 +88,17 @@ describe('a sealed session', () => {
     dialler.session!.close(0, '')
     pair.run(SECOND)
     const replayed = captured.map((bytes) => bytes.slice())
-    const later = sealedEndpoint(consumerCrypto(), true, 2)
-    for (const bytes of replayed) feed(later, bytes, ENDS.here, START)
-    assert.ok(
-      outgoing(later, START).some(({ bytes }) => bytes[0] === PacketType.resp),
-      'the INIT is genuine',
-    )
-    assert.deepEqual(eventsOf(later), [], 'and opens nothing: the packets after it are under other keys')
-    later.onDeadline(START + 6 * SECOND)
-    assert.equal(later.isIdle, true)
+    const restarted = sealedEndpoint(consumerCrypto(), true, 20)
+    const answersAt = (now: number) => {
+      for (const bytes of replayed) feed(restarted, bytes, ENDS.here, now)
+      return new Set(outgoing(restarted, now).map(({ bytes }) => bytes[0]))
+    }
+    assert.ok(!answersAt(START).has(PacketType.resp), 'it asks first where they come from')
+    const later = START + 121 * SECOND
+    assert.ok(answersAt(later).has(PacketType.resp), 'later too the INIT is genuine')
+    assert.deepEqual(eventsOf(restarted), [], 'and opens nothing: the packets after it are under other keys')
+    restarted.onDeadline(later + 6 * SECOND)
+    assert.equal(restarted.isIdle, true)
   })
 
   it('ends at once when its consumer was restarted and says so with a RESET', () => {
@@ -129,8 +131,9 @@ describe('a provider that comes again under the name of an instance', () => {
     const consumer = sealedEndpoint(listener, true, 2)
     for (const [index, ends] of [ENDS, OTHER_LINE].entries()) {
       const provider = sealedEndpoint(crypto[index]!, false, 10 + index, { instance: 1 })
-      provider.dial(ends.there, START)
-      exchange(provider, consumer, START, ends)
+      const now = START + index * SECOND
+      provider.dial(ends.there, now)
+      exchange(provider, consumer, now, ends)
     }
     return toldBy(consumer)
   }
@@ -140,7 +143,7 @@ describe('a provider that comes again under the name of an instance', () => {
     assert.deepEqual(told, ['opened', 'closed by restart', 'opened'])
   })
 
-  it('ends nobody if its key is another one: the session of that instance is not its own', () => {
+  it('ends nobody if its key is another one: the session of that instance is not its own (H-9)', () => {
     const stranger = noiseDialler({ identity: STRANGER, consumerKey: CONSUMER.publicKey, resetKey: RESET_KEY })
     assert.deepEqual(toldOfSecond(consumerCrypto(), [providerCrypto(), stranger]), ['opened', 'opened'])
   })

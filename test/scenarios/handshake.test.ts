@@ -10,11 +10,25 @@ describe('a handshake on a good path', () => {
       name: 'handshake',
       seed: seedOr(1),
       link: basePath,
+      settings: { cautionAfterStart: 0 },
       app: { listener: [exchange(200, KILOBYTE)] },
       untilVirtualSeconds: 5,
     })
     assert.ok(outcome.connectedAfter <= basePathRtt + 20 * MILLISECOND, `${outcome.connectedAfter} µs`)
     assert.equal(outcome.dialler.openedSessions, 1)
+    assert.equal(outcome.listener.openedSessions, 1)
+  })
+
+  it('takes one round trip more while the listener asks everybody where they are', () => {
+    const outcome = runScenario({
+      name: 'handshake with a cookie',
+      seed: seedOr(1),
+      link: basePath,
+      app: { listener: [exchange(200, KILOBYTE)] },
+      untilVirtualSeconds: 5,
+    })
+    const { connectedAfter } = outcome
+    assert.ok(connectedAfter > 2 * basePathRtt && connectedAfter <= 2 * basePathRtt + 20 * MILLISECOND, outcome.label)
     assert.equal(outcome.listener.openedSessions, 1)
   })
 

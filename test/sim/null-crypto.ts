@@ -31,6 +31,7 @@ export interface NullCryptoOptions {
 }
 
 export class NullCrypto implements Crypto {
+  readonly cookieKey = new Uint8Array(32)
   readonly #options: NullCryptoOptions
 
   constructor(options: NullCryptoOptions) {
@@ -53,6 +54,29 @@ export class NullCrypto implements Crypto {
     const token = new Uint8Array(TAG_BYTES)
     new Digest('reset').addNumber(this.#options.resetKey).add(connectionId).writeTag(token, 0)
     return token
+  }
+
+  secretFor(label: Uint8Array): Uint8Array {
+    const secret = new Uint8Array(2 * TAG_BYTES)
+    new Digest('secret').addNumber(this.#options.resetKey).add(label).writeTag(secret, 0)
+    return secret
+  }
+
+  macWith(key: Uint8Array, packet: Uint8Array, end: number, into: Uint8Array, at: number): void {
+    new Digest('mac with').add(key).addRange(packet, 0, end).writeTag(into, at)
+  }
+
+  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+    const sealed = new Uint8Array(plain.length + TAG_BYTES)
+    sealed.set(plain)
+    new Digest('seal').add(key).add(nonce).add(associated).add(plain).writeTag(sealed, plain.length)
+    return sealed
+  }
+
+  open(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+    const plain = sealed.slice(0, Math.max(sealed.length - TAG_BYTES, 0))
+    const digest = new Digest('seal').add(key).add(nonce).add(associated).add(plain)
+    return sealed.length >= TAG_BYTES && digest.hasTag(sealed, plain.length) ? plain : null
   }
 
   equal(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,15 +1,27 @@
-// The dialler's handshake: one INIT, repeated byte for byte until its RESP comes or nobody will answer any more.
+// The dialler's handshake: one INIT, repeated until its RESP comes or nobody will answer any more. The repeats are the same bytes; only
+// mac2 changes, once the listener asks for one by a COOKIE.
 
-import { CONNECTION_ID_BYTES, DIAL_FOR, LEAST_INIT_BYTES, PROTOCOL_VERSION } from '../limits.ts'
+import { CONNECTION_ID_BYTES, DIAL_FOR, LEAST_INIT_BYTES } from '../limits.ts'
 import type { Crypto, DialHandshake, SessionKeys } from '../ports.ts'
 import { MILLISECOND, type Micros, SECOND } from '../units.ts'
-import { INIT_HEADER_BYTES, MACS_BYTES, PacketType, RESP_HEADER_BYTES } from '../wire/packet.ts'
+import { MACS_BYTES, RESP_HEADER_BYTES, writeInitHeader } from '../wire/packet.ts'
+import { readCookie } from './cookies.ts'
 import { decodeHello, encodeHello, type Hello } from './hello.ts'
+import { hasMac2, isMac1Right, mac1Of, writeMac1, writeMac2 } from './macs.ts'
 import { prologue } from './prologue.ts'
 
 /** Pauses before the first repeats; later ones come every second. */
 const REPEAT_AFTER: readonly Micros[] = [250 * MILLISECOND, 500 * MILLISECOND]
 const REPEAT_LATER: Micros = SECOND
+
+/** What an INIT says. */
+export interface Caller {
+  /** The connection id that we chose. */
+  readonly id: Uint8Array
+  readonly hello: Hello
+  /** What the listener gave us when we were last there; empty: nothing. */
+  readonly token: Uint8Array
+}
 
 /** What a RESP brought. */
 export interface Dialled {
@@ -28,13 +40,15 @@ export class Dial {
   readonly #handshake: DialHandshake
   readonly #givesUpAt: Micros
   #repeatAt: Micros
-  #sent = 0
+  /** How often it was sent; anew with the first COOKIE, since it is another question then. */
+  #timesSent = 0
   #sentAt: Micros = 0
+  #mayHurry = true
 
-  constructor(crypto: Crypto, ownId: Uint8Array, hello: Hello, now: Micros) {
+  constructor(crypto: Crypto, caller: Caller, now: Micros) {
     this.#crypto = crypto
     this.#handshake = crypto.dial(prologue())
-    this.init = this.#write(ownId, hello)
+    this.init = this.#write(caller)
     this.#repeatAt = now
     this.#givesUpAt = now + DIAL_FOR
   }
@@ -50,21 +64,37 @@ export class Dial {
   /** True: the INIT is to be sent now; the next time is set. */
   isDue(now: Micros): boolean {
     if (now < this.#repeatAt) return false
-    this.#repeatAt = now + (REPEAT_AFTER[this.#sent] ?? REPEAT_LATER)
-    this.#sent++
+    this.#repeatAt = now + (REPEAT_AFTER[this.#timesSent] ?? REPEAT_LATER)
+    this.#timesSent++
     this.#sentAt = now
     return true
   }
 
   /** How long question and answer took; null if it was asked more than once, since nobody knows which one was answered (Karn). */
   roundTrip(now: Micros): Micros | null {
-    return this.#sent === 1 ? Math.max(now - this.#sentAt, 1) : null
+    return this.#timesSent === 1 ? Math.max(now - this.#sentAt, 1) : null
+  }
+
+  /**
+   * The listener wants to know that we are where we say. False: that was no answer to our INIT. The first one is answered at once, as a new
+   * question; later ones with the next repeat, so that nobody who makes COOKIEs can make us send.
+   */
+  onCookie(packet: Uint8Array, now: Micros): boolean {
+    const cookie = readCookie(this.#crypto, packet, mac1Of(this.init))
+    if (cookie === null) return false
+    writeMac2(this.#crypto, this.init, cookie)
+    if (!this.#mayHurry) return true
+    this.#mayHurry = false
+    this.#timesSent = 0
+    this.#repeatAt = now
+    return true
   }
 
   /** Null: not a genuine answer to this INIT; the dial goes on as if nothing had come. */
   onResp(packet: Uint8Array): Dialled | null {
     const bodyEnd = packet.length - MACS_BYTES
-    if (bodyEnd <= RESP_HEADER_BYTES || !isMacRight(this.#crypto, packet)) return null
+    if (bodyEnd <= RESP_HEADER_BYTES || packet.length > this.init.length) return null
+    if (hasMac2(packet) || !isMac1Right(this.#crypto, packet)) return null
     const read = this.#handshake.readResp(
       packet.subarray(0, RESP_HEADER_BYTES),
       packet.subarray(RESP_HEADER_BYTES, bodyEnd),
@@ -75,26 +105,23 @@ export class Dial {
     return { hello, keys: read!.keys, peerKey: read!.peerKey, remoteId }
   }
 
-  #write(ownId: Uint8Array, hello: Hello): Uint8Array {
+  #write({ id, hello, token }: Caller): Uint8Array {
     const packet = new Uint8Array(LEAST_INIT_BYTES)
-    packet[0] = PacketType.init
-    packet[1] = PROTOCOL_VERSION
-    packet.set(ownId, INIT_HEADER_BYTES - CONNECTION_ID_BYTES)
-    const header = packet.slice(0, INIT_HEADER_BYTES)
+    const bodyAt = writeInitHeader(packet, id, token)
     // The payload is padded, not the packet: what fills an INIT up is authenticated like everything else in it.
-    const payload = new Uint8Array(INIT_PAYLOAD_BYTES)
+    const payload = new Uint8Array(LEAST_INIT_BYTES - bodyAt - INIT_OVERHEAD_BYTES)
     const said = encodeHello(hello)
     payload[0] = said.length >>> 8
     payload[1] = said.length
     payload.set(said, 2)
-    this.#handshake.writeInit(header, payload, packet, INIT_HEADER_BYTES)
-    this.#crypto.mac(packet, LEAST_INIT_BYTES - MACS_BYTES, packet, LEAST_INIT_BYTES - MACS_BYTES)
+    const end = this.#handshake.writeInit(packet.slice(0, bodyAt), payload, packet, bodyAt)
+    writeMac1(this.#crypto, packet, end)
     return packet
   }
 }
 
-/** Ephemeral key 32, static key and its tag 48, payload, tag 16. */
-const INIT_PAYLOAD_BYTES = LEAST_INIT_BYTES - INIT_HEADER_BYTES - 32 - 48 - 16 - MACS_BYTES
+/** Ephemeral key 32, static key and its tag 48, tag of the payload 16, macs. */
+const INIT_OVERHEAD_BYTES = 32 + 48 + 16 + MACS_BYTES
 
 /** What the dialler said, from the padded payload of its INIT. */
 export function helloOfInit(payload: Uint8Array): Hello | null {
@@ -102,12 +129,3 @@ export function helloOfInit(payload: Uint8Array): Hello | null {
   const length = payload[0]! * 256 + payload[1]!
   return length > payload.length - 2 ? null : decodeHello(payload.subarray(2, 2 + length))
 }
-
-/** Checks mac1, which stands before mac2 at the end of every handshake packet. */
-export function isMacRight(crypto: Crypto, packet: Uint8Array): boolean {
-  const at = packet.length - MACS_BYTES
-  crypto.mac(packet, at, expected, 0)
-  return crypto.equal(expected, packet.subarray(at, at + expected.length))
-}
-
-const expected = new Uint8Array(16)

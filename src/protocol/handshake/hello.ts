@@ -20,13 +20,15 @@ export interface Hello {
   readonly maxStreams: number
   readonly streamWindow: number
   readonly sessionWindow: number
+  /** By the dialler's clock, ms since 1970, and larger for each of its INITs; a listener says 0. */
+  readonly sentAtMs: number
 }
 
-const SettingId = { survive: 1, maxAckDelay: 2, maxStreams: 3, streamWindow: 4, sessionWindow: 5 } as const
+const SettingId = { survive: 1, maxAckDelay: 2, maxStreams: 3, streamWindow: 4, sessionWindow: 5, sentAtMs: 6 } as const
 
 interface SettingRule {
   readonly id: number
-  readonly name: 'survive' | 'maxAckDelay' | 'maxStreams' | 'streamWindow' | 'sessionWindow'
+  readonly name: keyof typeof SettingId
   readonly least: number
   readonly most: number
   readonly fallback: number
@@ -39,6 +41,7 @@ const RULES: readonly SettingRule[] = [
   { id: SettingId.maxStreams, name: 'maxStreams', least: 0, most: 65_536, fallback: 0 },
   { id: SettingId.streamWindow, name: 'streamWindow', least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
   { id: SettingId.sessionWindow, name: 'sessionWindow', least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
+  { id: SettingId.sentAtMs, name: 'sentAtMs', least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
 ]
 
 const FIXED_BYTES = INSTANCE_ID_BYTES + BOOT_ID_BYTES + RESET_TOKEN_BYTES
@@ -80,7 +83,7 @@ export function decodeHello(payload: Uint8Array): Hello | null {
     }
   }
   if (reader.failed) return null
-  const [survive, maxAckDelay, maxStreams, streamWindow, sessionWindow] = RULES.map(
+  const [survive, maxAckDelay, maxStreams, streamWindow, sessionWindow, sentAtMs] = RULES.map(
     (r) => values.get(r.id) ?? r.fallback,
   )
   return {
@@ -92,5 +95,6 @@ export function decodeHello(payload: Uint8Array): Hello | null {
     maxStreams: maxStreams!,
     streamWindow: streamWindow!,
     sessionWindow: sessionWindow!,
+    sentAtMs: sentAtMs!,
   }
 }

@@ -33,6 +33,8 @@ export type ControlMessage =
   | { readonly kind: 'health'; readonly uuid: string; readonly isHealthy: boolean }
   /** No stream above this id will be served; those below are finished. */
   | { readonly kind: 'drain'; readonly lastStream: number }
+  /** What the provider may show at its next dial, to be let in without another round trip. */
+  | { readonly kind: 'addressToken'; readonly token: Uint8Array }
 
 const MessageType = {
   settings: 1,
@@ -42,6 +44,7 @@ const MessageType = {
   unregister: 5,
   health: 6,
   drain: 7,
+  addressToken: 8,
 } as const
 
 const PROTOCOL_NUMBERS: Readonly<Record<ServiceProtocol, number>> = { tcp: 1, http: 2 }
@@ -90,6 +93,10 @@ function writeFields(writer: Writer, message: ControlMessage): void {
       return
     case 'drain':
       writer.varint(message.lastStream)
+      return
+    case 'addressToken':
+      writer.u8(message.token.length)
+      writer.bytes(message.token)
       return
   }
 }
@@ -152,6 +159,8 @@ function readFields(type: number, reader: Reader): ControlMessage | 'skip' | nul
       return whole(reader, { kind: 'health', uuid: readUuid(reader), isHealthy: reader.u8() === 1 })
     case MessageType.drain:
       return whole(reader, { kind: 'drain', lastStream: reader.varint() })
+    case MessageType.addressToken:
+      return whole(reader, { kind: 'addressToken', token: reader.bytes(reader.u8()).slice() })
     default:
       return 'skip'
   }

@@ -22,6 +22,7 @@ const someHello: fc.Arbitrary<Hello> = fc.record(
     maxStreams: fc.nat(65_536),
     streamWindow: fc.maxSafeNat(),
     sessionWindow: fc.maxSafeNat(),
+    sentAtMs: fc.maxSafeNat(),
   },
   { noNullPrototype: true },
 )
@@ -37,8 +38,9 @@ describe('Hello', () => {
       maxStreams: 100,
       streamWindow: 262_144,
       sessionWindow: 1_048_576,
+      sentAtMs: 1_793_000_000_000,
     }
-    const said = '0104 8000ea60 0204 80006590 0302 4064 0404 80040000 0504 80100000'
+    const said = '0104 8000ea60 0204 80006590 0302 4064 0404 80040000 0504 80100000 0608 c00001a17720ca00'
     assert.equal(hex(encodeHello(hello)), FIXED + said.replaceAll(' ', ''))
     assert.deepEqual(decodeHello(encodeHello(hello)), hello)
   })
@@ -59,12 +61,12 @@ describe('Hello', () => {
     assert.deepEqual([survive, maxAckDelay, maxStreams, streamWindow, sessionWindow], [60_000_000, 26_000, 0, 0, 0])
   })
 
-  it('skips settings of later versions, in any order and of any length', () => {
+  it('skips settings of later versions, in any order and of any length (H-8)', () => {
     assert.equal(settings('3f03 ffffff 0301 07 4fff00')?.maxStreams, 7)
     assert.equal(settings(`0301 07 20 4100 ${'00'.repeat(256)}`)?.maxStreams, 7)
   })
 
-  it('refuses a known setting twice, out of range, or of another length than it says', () => {
+  it('refuses a known setting twice, out of range, or of another length than it says (H-8)', () => {
     assert.equal(settings('0301 07 0301 07'), null, 'twice')
     assert.equal(settings('0101 00'), null, 'survive 0')
     assert.equal(settings('0104 8036ee81'), null, 'survive 3,600,001 ms')

@@ -18,6 +18,7 @@ const GOLDEN: readonly (readonly [ControlMessage, string])[] = [
   [{ kind: 'unregister', uuid: UUID }, `0011 05 ${UUID_DIGITS}`],
   [{ kind: 'health', uuid: UUID, isHealthy: false }, `0012 06 ${UUID_DIGITS} 00`],
   [{ kind: 'drain', lastStream: 1_000 }, '0003 07 43e8'],
+  [{ kind: 'addressToken', token: Uint8Array.of(1, 2, 3) }, '0005 08 03 010203'],
 ]
 
 const text = fc.string({ unit: 'binary', maxLength: 250 })
@@ -40,6 +41,7 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
   plain({ kind: fc.constant('refused' as const), uuid: fc.uuid(), code: fc.nat(70), text }),
   plain({ kind: fc.constant('health' as const), uuid: fc.uuid(), isHealthy: fc.boolean() }),
   plain({ kind: fc.constant('drain' as const), lastStream: fc.maxSafeNat() }),
+  plain({ kind: fc.constant('addressToken' as const), token: fc.uint8Array({ maxLength: 255 }) }),
 )
 
 function readAll(reader: ControlReader): ControlMessage[] {
