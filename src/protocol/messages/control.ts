@@ -33,6 +33,17 @@ export type ControlMessage =
   | { readonly kind: 'health'; readonly uuid: string; readonly isHealthy: boolean }
   /** No stream above this id will be served; those below are finished. */
   | { readonly kind: 'drain'; readonly lastStream: number }
+  /** The provider wants to be told what it may serve; answered once in a session. */
+  | { readonly kind: 'askServices' }
+  /** One service of the consumer that the provider's key is listed for. */
+  | {
+      readonly kind: 'mayServe'
+      readonly uuid: string
+      readonly name: string
+      readonly protocol: ServiceProtocol
+    }
+  /** There are no more than those that were told. */
+  | { readonly kind: 'servicesTold' }
 
 const MessageType = {
   settings: 1,
@@ -42,6 +53,9 @@ const MessageType = {
   unregister: 5,
   health: 6,
   drain: 7,
+  askServices: 9,
+  mayServe: 10,
+  servicesTold: 11,
 } as const
 
 const PROTOCOL_NUMBERS: Readonly<Record<ServiceProtocol, number>> = { tcp: 1, http: 2 }
@@ -90,6 +104,14 @@ function writeFields(writer: Writer, message: ControlMessage): void {
       return
     case 'drain':
       writer.varint(message.lastStream)
+      return
+    case 'mayServe':
+      writeUuid(writer, message.uuid)
+      writeText(writer, message.name, MOST_NAME_BYTES)
+      writer.u8(PROTOCOL_NUMBERS[message.protocol])
+      return
+    case 'askServices':
+    case 'servicesTold':
       return
   }
 }
@@ -152,6 +174,12 @@ function readFields(type: number, reader: Reader): ControlMessage | 'skip' | nul
       return whole(reader, { kind: 'health', uuid: readUuid(reader), isHealthy: reader.u8() === 1 })
     case MessageType.drain:
       return whole(reader, { kind: 'drain', lastStream: reader.varint() })
+    case MessageType.askServices:
+      return { kind: 'askServices' }
+    case MessageType.mayServe:
+      return readMayServe(reader)
+    case MessageType.servicesTold:
+      return { kind: 'servicesTold' }
     default:
       return 'skip'
   }
@@ -160,19 +188,23 @@ function readFields(type: number, reader: Reader): ControlMessage | 'skip' | nul
 function readRegister(reader: Reader): ControlMessage | null {
   const uuid = readUuid(reader)
   const name = readText(reader, MOST_NAME_BYTES)
-  const protocol = reader.u8()
+  const protocol = protocolOf(reader.u8())
   const capacity = reader.varint()
   const isHealthy = reader.u8() === 1
-  if (reader.failed || name === null) return null
-  if (protocol !== PROTOCOL_NUMBERS.tcp && protocol !== PROTOCOL_NUMBERS.http) return null
-  return {
-    kind: 'register',
-    uuid,
-    name,
-    protocol: protocol === PROTOCOL_NUMBERS.tcp ? 'tcp' : 'http',
-    capacity,
-    isHealthy,
-  }
+  if (reader.failed || name === null || protocol === null) return null
+  return { kind: 'register', uuid, name, protocol, capacity, isHealthy }
+}
+
+function readMayServe(reader: Reader): ControlMessage | null {
+  const uuid = readUuid(reader)
+  const name = readText(reader, MOST_NAME_BYTES)
+  const protocol = protocolOf(reader.u8())
+  return reader.failed || name === null || protocol === null ? null : { kind: 'mayServe', uuid, name, protocol }
+}
+
+function protocolOf(number: number): ServiceProtocol | null {
+  if (number === PROTOCOL_NUMBERS.tcp) return 'tcp'
+  return number === PROTOCOL_NUMBERS.http ? 'http' : null
 }
 
 function whole(reader: Reader, message: ControlMessage): ControlMessage | null {
