@@ -45,8 +45,9 @@ async function run({ config, keys }: ConsumerSetup, configPath: string, context:
       meaning: 'the link is encrypted and not authenticated: whoever reaches the listener can offer services',
     })
   }
-  const state = new StateDirectory(stateDirectoryPath(process.env), log).consumerState(configPath)
-  const admission = keys === null ? admitEverybody : admissionOf(keys, log)
+  const stateDirectory = stateDirectoryPath(process.env)
+  const state = new StateDirectory(stateDirectory, log).consumerState(configPath)
+  const admission = keys === null ? admitEverybody : admissionOf(keys, stateDirectory, log)
   const crypto = await cryptoFor(keys, { admission, resetKey: state.resetKey, log })
   const links: Link[] = []
   for (const listener of config.listeners) {
@@ -87,8 +88,8 @@ async function run({ config, keys }: ConsumerSetup, configPath: string, context:
   }
 }
 
-function admissionOf({ authorizedPath }: ConsumerKeys, log: Log): Admission {
-  const started = openKeyedAdmission(authorizedPath, log)
+function admissionOf({ identity, authorizedPath }: ConsumerKeys, stateDirectory: string, log: Log): Admission {
+  const started = openKeyedAdmission({ consumerKey: identity.publicKey, authorizedPath, stateDirectory, log })
   if (started.ok) return started.value
   throw new ExitError(ExitStatus.wrongUsage, started.problems.join('\n'))
 }
