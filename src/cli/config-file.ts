@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Outcome } from '../config/read.ts'
+import { holdsSecret } from '../keys/shown.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 
 /** `path`: of the file itself, for what it names by relative paths. */
@@ -16,12 +17,16 @@ export function readConfigFile<Config>(path: string, read: ReadConfig<Config>): 
 }
 
 function bytesOf(path: string): Uint8Array {
+  if (holdsSecret(path)) throw new ExitError(ExitStatus.wrongUsage, SECRET_IN_PLACE)
   try {
     return readFileSync(path)
   } catch (cause) {
     throw new ExitError(ExitStatus.wrongUsage, `${path}: ${readFailure(cause as NodeJS.ErrnoException)}`)
   }
 }
+
+const SECRET_IN_PLACE =
+  'a secret stands where the configuration file should, and is not repeated here; a token is for: edgerq-sp join TOKEN --to HOST:PORT'
 
 function readFailure(cause: NodeJS.ErrnoException): string {
   if (cause.code === 'ENOENT') return 'there is no such file; give the path of the configuration file'

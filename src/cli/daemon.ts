@@ -15,18 +15,27 @@ export interface Running {
   cut(): void
   /** Reads anew what can change while it runs; without it nothing can. */
   readonly reload?: (() => void) | undefined
+  /** Rejects when the program cannot go on by itself; without it that does not happen. */
+  readonly failure?: Promise<never>
 }
 
 export interface DaemonKind<Config> {
   readonly name: 'edgerq-sc' | 'edgerq-sp'
   readonly summary: string
   readonly argument: string
+  /** What --help says besides. */
+  readonly help?: string
   readonly read: ReadConfig<Config>
-  readonly run: (config: Config, context: DaemonContext) => Promise<Running>
+  readonly run: (config: Config, configPath: string, context: DaemonContext) => Promise<Running>
+}
+
+/** What a command line asks for. */
+export interface Job {
+  readonly logLevel: LogLevel
+  readonly run: (context: DaemonContext) => Promise<Running>
 }
 
 export interface DaemonContext {
-  readonly configPath: string
   readonly log: Log
   /** `edgerq-sc/0.1.0`. */
   readonly software: string
@@ -43,43 +52,49 @@ interface Options {
 }
 
 /** Runs the program and never returns: it exits with its status. */
-export async function runDaemon<Config>(kind: DaemonKind<Config>): Promise<void> {
+export function runDaemon<Config>(kind: DaemonKind<Config>): Promise<void> {
+  return runProgram(kind.name, () => jobOf(kind))
+}
+
+/** The same for any job; null: everything is done already. What `jobOf` throws ends the program with its status. */
+export async function runProgram(name: DaemonKind<never>['name'], jobOf: () => Job | null): Promise<void> {
   tuneEngine()
   let status: ExitStatus = ExitStatus.stopped
   try {
-    status = await start(kind)
+    const job = jobOf()
+    if (job !== null) await run(name, job)
   } catch (error) {
-    status = tell(kind.name, error)
+    status = tell(name, error)
   }
   process.exitCode = status
   process.exit()
 }
 
-async function start<Config>(kind: DaemonKind<Config>): Promise<ExitStatus> {
+function jobOf<Config>(kind: DaemonKind<Config>): Job | null {
   const { path, options } = parse(kind)
   const config = readConfigFile(path, kind.read)
-  if (options.check) {
-    process.stdout.write(`${path}: no problems\n`)
-    return ExitStatus.stopped
-  }
-  const log = openLog({ level: options.logLevel, isTerminal: process.stderr.isTTY === true })
+  if (!options.check) return { logLevel: options.logLevel, run: (context) => kind.run(config, path, context) }
+  process.stdout.write(`${path}: no problems\n`)
+  return null
+}
+
+async function run(name: string, job: Job): Promise<void> {
+  const log = openLog({ level: job.logLevel, isTerminal: process.stderr.isTTY === true })
   const stopping = signals(log)
   try {
-    const running = await kind.run(config, {
-      configPath: path,
+    const running = await job.run({
       log,
-      software: `${kind.name}/${VERSION}`,
-      ready: (fields) => process.stdout.write(`${[kind.name, 'ready', ...fields].join(' ')}\n`),
+      software: `${name}/${VERSION}`,
+      ready: (fields) => process.stdout.write(`${[name, 'ready', ...fields].join(' ')}\n`),
     })
     stopping.onHangup(running.reload)
-    await stopping.first
+    await Promise.race(running.failure === undefined ? [stopping.first] : [stopping.first, running.failure])
     void stopping.second.then(() => {
       running.cut()
       process.exit(ExitStatus.stopped)
     })
     await running.stop(DRAIN_MS)
     log.info('stopped')
-    return ExitStatus.stopped
   } finally {
     await log.close()
   }
@@ -90,15 +105,17 @@ function parse<Config>(kind: DaemonKind<Config>): { path: string; options: Optio
     .description(kind.summary)
     .argument(kind.argument, 'the configuration file')
     .option('--check', 'read the configuration, print every problem, and exit')
-    .addOption(
-      new Option('--log-level <level>', 'the least urgent level that is logged').choices(LOG_LEVELS).default('info'),
-    )
+    .addOption(logLevelOption())
     .version(`${kind.name} ${VERSION}`)
-    .addHelpText('after', HELP)
+    .addHelpText('after', `${kind.help ?? ''}${HELP}`)
     .exitOverride()
     .showHelpAfterError(`(${kind.name} --help says more)`)
   command.parse(process.argv)
   return { path: command.args[0]!, options: command.opts<Options>() }
+}
+
+export function logLevelOption(): Option {
+  return new Option('--log-level <level>', 'the least urgent level that is logged').choices(LOG_LEVELS).default('info')
 }
 
 const HELP = `

@@ -38,15 +38,16 @@ function readSetup(source: Uint8Array, fileName: string, path: string): Outcome<
   return keys.ok ? { ok: true, value: { config: config.value, keys: keys.value } } : keys
 }
 
-async function run({ config, keys }: ConsumerSetup, context: DaemonContext): Promise<Running> {
+async function run({ config, keys }: ConsumerSetup, configPath: string, context: DaemonContext): Promise<Running> {
   const { log } = context
   if (config.insecure) {
     log.warn('insecure', {
       meaning: 'the link is encrypted and not authenticated: whoever reaches the listener can offer services',
     })
   }
-  const state = new StateDirectory(stateDirectoryPath(process.env), log).consumerState(context.configPath)
-  const admission = keys === null ? admitEverybody : admissionOf(keys, log)
+  const stateDirectory = stateDirectoryPath(process.env)
+  const state = new StateDirectory(stateDirectory, log).consumerState(configPath)
+  const admission = keys === null ? admitEverybody : admissionOf(keys, stateDirectory, log)
   const crypto = await cryptoFor(keys, { admission, resetKey: state.resetKey, log })
   const links: Link[] = []
   for (const listener of config.listeners) {
@@ -87,8 +88,8 @@ async function run({ config, keys }: ConsumerSetup, context: DaemonContext): Pro
   }
 }
 
-function admissionOf({ authorizedPath }: ConsumerKeys, log: Log): Admission {
-  const started = openKeyedAdmission(authorizedPath, log)
+function admissionOf({ identity, authorizedPath }: ConsumerKeys, stateDirectory: string, log: Log): Admission {
+  const started = openKeyedAdmission({ consumerKey: identity.publicKey, authorizedPath, stateDirectory, log })
   if (started.ok) return started.value
   throw new ExitError(ExitStatus.wrongUsage, started.problems.join('\n'))
 }
@@ -146,9 +147,9 @@ await runDaemon({
     'edgerq service consumer: opens a local port for each service and carries what comes there to its providers.',
   argument: '<consumer.xml>',
   read: readSetup,
-  run: async (setup, context) => {
+  run: async (setup, configPath, context) => {
     try {
-      return await run(setup, context)
+      return await run(setup, configPath, context)
     } catch (error) {
       if (error instanceof ExitError) throw error
       throw new ExitError(ExitStatus.couldNotRun, (error as Error).message)

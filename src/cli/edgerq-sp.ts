@@ -1,117 +1,21 @@
 #!/usr/bin/env node
-// edgerq-sp PROVIDER.xml: the service provider. Puts the parts together and hands them down.
+// edgerq-sp PROVIDER.xml: the service provider. edgerq-sp join TOKEN: the same without a file, by a token of the consumer.
 
-import { randomBytes } from 'node:crypto'
-import { openUdpCarrier } from '../carriers/udp.ts'
-import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
-import { fingerprint } from '../keys/key-text.ts'
-import type { Crypto } from '../protocol/index.ts'
-import type { Pipe, PipeParts } from '../provider/pipe.ts'
-import { Provider } from '../provider/provider.ts'
-import type { Driver } from '../runtime/driver.ts'
-import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
-import { keyPairOf } from '../runtime/noise-primitives.ts'
-import { chooseSealing, type Sealing } from '../runtime/sealing.ts'
-import { systemRandom } from '../runtime/system.ts'
-import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
-import { endFor, openDriver } from './link.ts'
-import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
-import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
-import { readTargetCertificates } from './target-certificates.ts'
+import { runDaemon, runProgram } from './daemon.ts'
+import { joinJob } from './join.ts'
+import { readProviderSetup, servePipes } from './serve-pipes.ts'
 
-/** The configuration, and what the files hold that it names. */
-interface ProviderSetup {
-  readonly config: ProviderConfig
-  readonly certificates: ReadonlyMap<string, string>
-  /** Of the pipes that have keys. */
-  readonly keys: ReadonlyMap<PipeConfig, PipeKeys>
-}
-
-function readSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
-  const config = readProvider(source, fileName)
-  if (!config.ok) return config
-  const certificates = readTargetCertificates(config.value, path)
-  const keys = readPipeKeys(config.value, path)
-  if (certificates.ok && keys.ok) {
-    return { ok: true, value: { config: config.value, certificates: certificates.value, keys: keys.value } }
-  }
-  const problems = [certificates, keys].flatMap((read) => (read.ok ? [] : read.problems))
-  return { ok: false, problems }
-}
-
-async function run({ config, certificates, keys }: ProviderSetup, context: DaemonContext): Promise<Running> {
-  const { log } = context
-  const directory = new StateDirectory(stateDirectoryPath(process.env), log)
-  const states: ProviderState[] = []
-  const sealing = await chooseSealing()
-  log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
-  const pipes: Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[] = []
-  for (const [index, pipe] of config.pipes.entries()) {
-    if (pipe.insecure)
-      log.warn('insecure', {
-        pipe: pipe.name,
-        meaning: 'the link is encrypted and not authenticated: whoever answers is believed',
-      })
-    const isNameTaken = config.pipes.slice(0, index).some(({ name }) => name === pipe.name)
-    const state = directory.providerState(context.configPath, isNameTaken ? `${pipe.name} #${index + 1}` : pipe.name)
-    states.push(state)
-    const pipeKeys = keys.get(pipe) ?? null
-    const cryptos = cryptosOf(pipeKeys, sealing)
-    const driver = await drive(config, { crypto: cryptos[0]!, instanceId: state.instanceId, log })
-    pipes.push({
-      config: pipe,
-      driver,
-      cryptos,
-      key: pipeKeys === null ? undefined : fingerprint(pipeKeys.identity.publicKey),
-    })
-  }
-  const provider = new Provider({
-    pipes,
-    log,
-    software: context.software,
-    certificates,
-    fraction: () => systemRandom.fraction(),
-    onReady: (pipe: Pipe) => context.ready([`${pipe.name}=${pipe.consumer}`]),
-  })
-  provider.start()
-  return {
-    async stop(withinMs) {
-      await provider.stop(withinMs)
-      for (const state of states) state.close()
-    },
-    cut: () => provider.cut(),
-  }
-}
-
-/** One for each key that the consumer may have; without keys, for whoever answers. */
-function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
-  // A restarted provider dials from another port: nobody could use a token of its last life.
-  const resetKey = randomBytes(32)
-  if (keys === null) return [noiseDialler({ identity: null, consumerKey: null, resetKey, sealing })]
-  const identity = keyPairOf(keys.identity.privateKey)
-  const psk = keys.psk ?? NO_PSK
-  return keys.consumerKeys.map((consumerKey) => noiseDialler({ identity, consumerKey, psk, resetKey, sealing }))
-}
-
-async function drive(
-  config: ProviderConfig,
-  own: { crypto: Crypto; instanceId: Uint8Array; log: DaemonContext['log'] },
-): Promise<Driver> {
-  const carrier = await openUdpCarrier({ role: 'dialler' })
-  carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', own.log)
-  return openDriver({
-    ...own,
-    carrier,
-    role: 'dialler',
-    surviveSeconds: config.surviveSeconds,
-    maxDatagramBytes: config.maxDatagramBytes,
+if (process.argv[2] === 'join') {
+  await runProgram('edgerq-sp', () => joinJob(process.argv.slice(3)))
+} else {
+  await runDaemon({
+    name: 'edgerq-sp',
+    summary: 'edgerq service provider: dials out to consumers and serves what comes back from local targets.',
+    argument: '<provider.xml>',
+    help: `
+With a token of the consumer and no file: edgerq-sp join TOKEN --to HOST:PORT (edgerq-sp join --help says more).
+`,
+    read: readProviderSetup,
+    run: servePipes,
   })
 }
-
-await runDaemon({
-  name: 'edgerq-sp',
-  summary: 'edgerq service provider: dials out to consumers and serves what comes back from local targets.',
-  argument: '<provider.xml>',
-  read: readSetup,
-  run,
-})

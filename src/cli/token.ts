@@ -23,7 +23,7 @@ interface CreateOptions {
 export function addToken(program: Command): void {
   const token = program
     .command('token')
-    .description('one-use tokens with which providers will join a consumer; in this version they can be made and ended')
+    .description('one-use tokens with which providers join a consumer (edgerq-sp join)')
   token
     .command('create')
     .description('make a token and print it; its secret is shown this once')
@@ -63,8 +63,8 @@ function create(options: CreateOptions): void {
   process.stdout.write(`${token.text}\n`)
   process.stderr.write(`
 Token ${token.id} lets in one provider, once, until ${minute(token.expiresAtMs)}.
-Whoever has it can join in its place: send it by a way that nobody else reads. Providers of this version cannot join with it yet; until
-then put their keys into the file of authorized providers yourself, as edgerq keygen says.
+Whoever has it can join in its place: send it by a way that nobody else reads. Where the service is:
+  edgerq-sp join TOKEN --to 127.0.0.1:8080
 
 It is kept, without its secret, in ${directory}: the consumer must run with the same state directory.
 `)

@@ -4,6 +4,15 @@ import type { Refusal } from '../keys/authority.ts'
 import type { SessionHandle } from '../protocol/index.ts'
 import { type Authorise, welcomeEverybody } from '../runtime/noise-crypto.ts'
 
+/** Why a session may not begin. */
+export interface EntryRefusal {
+  readonly code: string
+  /** For logs and for the provider. */
+  readonly sentence: string
+  /** The id of the token that it showed and that will never let it in. */
+  readonly token?: string | undefined
+}
+
 /** What one peer is allowed, as of the moment in which it is asked. */
 export interface Permit {
   /** The fingerprint of the peer's key, for logs; undefined: it showed none that says anything. */
@@ -11,7 +20,7 @@ export interface Permit {
   /** Streams that we may have open at this peer at once. */
   readonly mostStreams: number
   /** Its session has opened: may it begin? Null: yes, and it counts until `leave`. */
-  enter(): Refusal | null
+  enter(): EntryRefusal | null
   /** May the session go on? Null: yes. */
   stayRefusal(): Refusal | null
   mayServe(uuid: string): boolean

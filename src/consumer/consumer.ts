@@ -106,9 +106,9 @@ export class Consumer {
     const permit = this.#parts.admission.permitOf(session, () => hostIn(address()))
     const refusal = permit.enter()
     if (refusal !== null) {
-      const { code, sentence } = refusal
-      this.#parts.log.some('providerRefused', { provider: address(), key: permit.key, code, why: sentence })
-      session.close(CloseCode.notAuthorised, sentence)
+      const { code, sentence, token } = refusal
+      this.#parts.log.some('providerRefused', { provider: address(), key: permit.key, token, code, why: sentence })
+      session.close(token === undefined ? CloseCode.notAuthorised : CloseCode.tokenRefused, sentence)
       return
     }
     const provider = new ProviderSession(session, {

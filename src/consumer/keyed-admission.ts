@@ -1,13 +1,16 @@
-// Lets in the keys that a file of authorized providers lists, for as long as it lists them, and for what it lists them for.
+// Lets in the keys that a file of authorized providers lists, for as long as it lists them, and for what it lists them for. Who shows a good
+// token gets onto the list.
 
 import { answerRefusal, connectRefusal, mayServe, type Refusal, stayRefusal } from '../keys/authority.ts'
 import type { AuthorizedProvider } from '../keys/authorized-providers.ts'
 import { type AuthorizedWatch, watchAuthorizedFile } from '../keys/authorized-watch.ts'
 import { fingerprint, keyText } from '../keys/key-text.ts'
+import { tokenPreSharedKey } from '../keys/token.ts'
 import type { Log } from '../log.ts'
 import type { SessionHandle } from '../protocol/index.ts'
 import { type Authorise, NO_PSK } from '../runtime/noise-crypto.ts'
-import type { Admission, Permit } from './admission.ts'
+import type { Admission, EntryRefusal, Permit } from './admission.ts'
+import { claimIn, type NewcomerParts, Newcomers } from './newcomers.ts'
 
 /** Keys expire and peers move without a word from the file. */
 const ASK_ANEW_EVERY_MS = 1_000
@@ -18,7 +21,8 @@ export type AdmissionStart =
   | { readonly ok: false; readonly problems: readonly string[] }
 
 /** Reads the file and follows its changes. Its timers keep no program alive. */
-export function openKeyedAdmission(authorizedPath: string, log: Log): AdmissionStart {
+export function openKeyedAdmission(parts: NewcomerParts): AdmissionStart {
+  const { authorizedPath, log } = parts
   let admission: KeyedAdmission | null = null
   const started = watchAuthorizedFile(authorizedPath, {
     onChange(providers) {
@@ -30,31 +34,42 @@ export function openKeyedAdmission(authorizedPath: string, log: Log): AdmissionS
     },
   })
   if (!started.ok) return started
-  admission = new KeyedAdmission(started.value, log)
+  admission = new KeyedAdmission(started.value, new Newcomers(parts), log)
   return { ok: true, value: admission }
 }
 
 export class KeyedAdmission implements Admission {
   onChange: () => void = () => {}
+  readonly newcomers: Newcomers
   readonly #watch: AuthorizedWatch
   readonly #log: Log
   readonly #timer: NodeJS.Timeout
   /** Sessions that are here, by key. */
   readonly #sessions = new Map<string, number>()
 
-  constructor(watch: AuthorizedWatch, log: Log) {
+  constructor(watch: AuthorizedWatch, newcomers: Newcomers, log: Log) {
+    this.newcomers = newcomers
     this.#watch = watch
     this.#log = log
     this.#timer = setInterval(() => this.onChange(), ASK_ANEW_EVERY_MS).unref()
   }
 
-  /** Strangers and revoked keys hear nothing. Who is listed is answered, and told afterwards if something else speaks against it. */
-  readonly authorise: Authorise = (peerKey) => {
+  /**
+   * Strangers and revoked keys hear nothing. Who is listed, or knows the secret of a token, is answered, and told afterwards if something
+   * else speaks against it.
+   */
+  readonly authorise: Authorise = (peerKey, initPayload) => {
     const provider = this.lineOf(keyText('public', peerKey))
-    const refusal = answerRefusal(provider)
-    if (refusal === null) return { psk: provider!.preSharedKey ?? NO_PSK }
-    this.#log.some('strangerRefused', { key: fingerprint(peerKey), code: refusal.code, why: refusal.sentence })
-    return null
+    const claim = claimIn(initPayload)
+    const isNewcomer = provider === undefined && claim !== null
+    if (isNewcomer && !this.newcomers.isExpected(peerKey, claim)) return null
+    const refusal = isNewcomer ? null : answerRefusal(provider)
+    if (refusal !== null) {
+      this.#log.some('strangerRefused', { key: fingerprint(peerKey), code: refusal.code, why: refusal.sentence })
+      return null
+    }
+    if (claim !== null) this.newcomers.remember(peerKey, claim)
+    return { psk: provider?.preSharedKey ?? (claim === null ? NO_PSK : tokenPreSharedKey(claim.secret)) }
   }
 
   permitOf(session: SessionHandle, address: () => string): Permit {
@@ -110,7 +125,9 @@ class KeyedPermit implements Permit {
     return this.#line?.maxStreams ?? 0
   }
 
-  enter(): Refusal | null {
+  enter(): EntryRefusal | null {
+    const refused = this.#enrol()
+    if (refused !== null) return refused
     const sessions = this.#admission.sessionsOf(this.#keyText)
     const refusal = connectRefusal(this.#line, { address: this.#address(), nowMs: Date.now(), sessions })
     if (refusal !== null) return refusal
@@ -140,6 +157,19 @@ class KeyedPermit implements Permit {
     if (!this.#hasEntered) return
     this.#hasEntered = false
     this.#admission.count(this.#keyText, -1)
+  }
+
+  /** Who is not listed gets its line now, if it has shown a good token. Null: it has one, or never will by a token. */
+  #enrol(): EntryRefusal | null {
+    const { newcomers } = this.#admission
+    const { peerKey } = this.#session
+    if (this.#line !== undefined) {
+      newcomers.welcomeBack(peerKey)
+      return null
+    }
+    const refusal = newcomers.enrol(peerKey, this.#address())
+    if (refusal === null) this.#admission.reload()
+    return refusal ?? null
   }
 
   /** As the file says now. */

@@ -44,6 +44,7 @@ export class ProviderSession implements Provider, StreamOwner {
   readonly #served = new Set<string>()
   readonly #notAllowed = new Map<string, Offer>()
   #tokens: NodeJS.Timeout | null = null
+  #hasToldServices = false
 
   constructor(session: SessionHandle, parts: ProviderSessionParts) {
     this.session = session
@@ -137,12 +138,28 @@ export class ProviderSession implements Provider, StreamOwner {
         this.isDraining = true
         log.info('providerDraining', { provider: this.#parts.address() })
         return
+      case 'askServices':
+        this.#tellServices()
+        return
       case 'registered':
       case 'refused':
       case 'addressToken':
+      case 'mayServe':
+      case 'servicesTold':
         // Answers of a consumer; a provider has no reason to send one.
         return
     }
+  }
+
+  /** Once: a peer that asked for ever would have us say ever more. */
+  #tellServices(): void {
+    if (this.#hasToldServices) return
+    this.#hasToldServices = true
+    const { services, permit } = this.#parts
+    for (const { uuid, name, protocol } of services.values()) {
+      if (permit.mayServe(uuid)) this.#say({ kind: 'mayServe', uuid, name, protocol })
+    }
+    this.#say({ kind: 'servicesTold' })
   }
 
   #register(offer: Offer): void {

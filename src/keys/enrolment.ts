@@ -113,12 +113,12 @@ export class Enrolment {
 
   /**
    * Lets one provider in: its key gets a line in the authorized file, and the token has ended. Null: done. To be called when the
-   * provider has shown that it holds its key. If no line can be written, the token stays open.
+   * provider has shown that it holds its key, and that key has no line. If no line can be written, the token stays open.
    */
   use(claim: TokenClaim, newcomer: Newcomer, nowMs: number): TokenRefusal | null {
-    const token = this.#recognise(claim, nowMs)
-    if ('code' in token) return token
     const publicKey = keyText('public', newcomer.publicKey)
+    const token = this.#recognise(claim, nowMs)
+    if ('code' in token) return token.code === 'usedToken' && this.#isUser(claim.id, publicKey) ? USED_BY_IT : token
     // First the end, then the line: a process that dies in between costs a token, and does not let two in with it.
     if (!this.#store.end(token.id, { ...recordOf(token), end: { atMs: nowMs, usedBy: publicKey } })) {
       return ENDED[this.#find(token.id, nowMs)?.state === 'revoked' ? 'revoked' : 'used']
@@ -139,6 +139,10 @@ export class Enrolment {
     const isSecret = timingSafeEqual(secretHash(claim.secret), Buffer.from(token.secretHash, 'hex'))
     if (!isSecret) return UNKNOWN_TOKEN
     return token.state === 'open' ? token : ENDED[token.state]
+  }
+
+  #isUser(id: string, publicKey: string): boolean {
+    return this.#store.read(id)?.end?.usedBy === publicKey
   }
 
   #find(id: string, nowMs: number): KnownToken | null {
@@ -174,6 +178,12 @@ const ENDED: Readonly<Record<Exclude<TokenState, 'open'>, TokenRefusal>> = {
   expired: { code: 'expiredToken', sentence: 'The token has expired; have a new one made on the consumer.' },
   used: { code: 'usedToken', sentence: 'The token was used before; each provider needs one of its own.' },
   revoked: { code: 'revokedToken', sentence: 'The token was revoked on the consumer.' },
+}
+
+/** The same provider asks again: it would take "used before" for somebody else's deed. */
+const USED_BY_IT: TokenRefusal = {
+  code: 'usedToken',
+  sentence: 'This key joined with the token once, and was taken off the list of the consumer since.',
 }
 
 const LISTED_KEY: TokenRefusal = {

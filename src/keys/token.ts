@@ -60,6 +60,17 @@ export function isTokenId(text: string): boolean {
   return text.length === 2 * TOKEN_ID_BYTES && /^[\da-f]+$/.test(text)
 }
 
+/** What a provider shows of its token in its first message, where only the consumer can read it: the id's 8 bytes, then the secret. */
+export function claimBytes({ id, secret }: Pick<Token, 'id' | 'secret'>): Uint8Array {
+  return Buffer.concat([Buffer.from(id, 'hex'), secret])
+}
+
+/** Null: nothing that `claimBytes` makes. */
+export function readClaim(bytes: Uint8Array): Pick<Token, 'id' | 'secret'> | null {
+  if (bytes.length !== TOKEN_ID_BYTES + TOKEN_SECRET_BYTES) return null
+  return { id: Buffer.from(bytes.subarray(0, TOKEN_ID_BYTES)).toString('hex'), secret: bytes.slice(TOKEN_ID_BYTES) }
+}
+
 /** What a consumer keeps of a secret: it recognises the secret by it, and whoever reads it cannot make the secret from it. */
 export function secretHash(secret: Uint8Array): Buffer {
   return createHash('sha256').update(secret).digest()

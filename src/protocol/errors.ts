@@ -16,6 +16,7 @@ export const CloseCode = {
   shuttingDown: 0x10,
   notAuthorised: 0x11,
   badMessage: 0x12,
+  tokenRefused: 0x13,
 } as const
 export type CloseCode = (typeof CloseCode)[keyof typeof CloseCode]
 
@@ -78,6 +79,7 @@ const CLOSE_SENTENCES: Readonly<Record<CloseCode, string>> = {
   [CloseCode.shuttingDown]: 'The program is stopping.',
   [CloseCode.notAuthorised]: 'The peer may not do what it asked for.',
   [CloseCode.badMessage]: 'A message on the control stream could not be read.',
+  [CloseCode.tokenRefused]: 'The token that the peer showed lets nobody in.',
 }
 
 const STREAM_SENTENCES: Readonly<Record<StreamCode, string>> = {

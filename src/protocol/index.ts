@@ -18,6 +18,7 @@ export { Cubic } from './congestion/cubic.ts'
 export { Uncontrolled } from './congestion/none.ts'
 export { Endpoint } from './endpoint.ts'
 export { CloseCode, closeSentence, DropReason, isSafeToMove, StreamCode, streamSentence } from './errors.ts'
+export { helloOfInit } from './handshake/dial.ts'
 export {
   type Asked,
   type Beginning,

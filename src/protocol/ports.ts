@@ -92,6 +92,8 @@ export interface AddressProofs {
 
 /** Key agreement, sealing and tokens: Noise in the product (src/runtime/noise-crypto.ts), something that hides nothing in the simulator. */
 export interface Crypto extends AddressProofs {
+  /** What a dialler shows in its INITs besides its key; only the listener can read it. */
+  readonly credential?: Uint8Array | undefined
   /** `prologue` is bound into the handshake: both sides must have built the same one. */
   dial(prologue: Uint8Array): DialHandshake
   /** Null: the INIT does not verify; nothing is answered and nothing is kept. */

@@ -72,7 +72,12 @@ export class Registration implements StreamOwner {
       case 'unregister':
       case 'health':
       case 'drain':
+      case 'askServices':
         // Said by providers; a consumer has no reason to say them.
+        return
+      case 'mayServe':
+      case 'servicesTold':
+        // Answers to what is not asked here: the configuration says what is served.
         return
     }
   }

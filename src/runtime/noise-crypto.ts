@@ -50,6 +50,8 @@ export interface DiallerOptions extends NoiseOptions {
   readonly consumerKey: Uint8Array | null
   /** 32 bytes that the listener has for this identity too. */
   readonly psk?: Uint8Array
+  /** Shown in each INIT; only beside a `consumerKey`, since everybody on the line could read it else. */
+  readonly credential?: Uint8Array
 }
 
 /** What the owner of a key is let in with. */
@@ -84,12 +86,14 @@ export function noiseDialler(options: DiallerOptions): Crypto {
   const consumerKey = options.consumerKey ?? keylessPublicKey()
   // One for all dials, so that a later handshake of a session can be told to be of the same peer.
   const identity = (options.consumerKey && options.identity) ?? suite.primitives.newKeyPair()
+  if (options.credential && !options.consumerKey) throw new Error('a credential is shown to the holder of a key alone')
   if (identity.agree(consumerKey) === null) throw new Error('the consumer key is not a usable X25519 public key')
   const psk = checkedPsk(options.psk ?? NO_PSK)
   const peerKey = options.consumerKey ?? NO_KEY
   const bond = new NoiseBond(suite, { identity, theirKey: consumerKey, peerKey, psk, role: 'dialler' })
   return {
     ...tokensOf(consumerKey, options.resetKey),
+    credential: options.credential,
     dial: (prologue) => bond.dial(prologue),
     answer: () => null,
   }

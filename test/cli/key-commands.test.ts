@@ -138,7 +138,7 @@ describe('the key commands', () => {
       assert.deepEqual(address, { host: '2001:db8::1', port: 12_345 })
       assert.equal(keyText('public', key), consumerKey)
       assert.match(ended.stderr, new RegExp(`Token ${id} lets in one provider, once, until \\d{4}-.*Z`))
-      assert.match(ended.stderr, /cannot join with it yet/)
+      assert.match(ended.stderr, /edgerq-sp join TOKEN --to /)
       assert.ok(!ended.stderr.includes(Buffer.from(secret).toString('base64url')))
     })
 

@@ -95,7 +95,9 @@ describe('enrolment', () => {
     const claim = claimOf(made())
     enrolment.use(claim, newcomer, NOON)
     writeFileSync(path('providers'), '')
-    assert.equal(enrolment.use(claim, newcomer, NOON)?.code, 'usedToken')
+    const refusal = enrolment.use(claim, newcomer, NOON)
+    assert.equal(refusal?.code, 'usedToken')
+    assert.match(refusal.sentence, /This key joined with the token once/, 'it was nobody else')
     assert.equal(authorized().size, 0)
   })
 

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict'
 import { createHash, hkdfSync } from 'node:crypto'
 import fc from 'fast-check'
 import { hostPortText, readHostPort } from '../../src/keys/host-port.ts'
-import { readToken, secretHash, type Token, tokenPreSharedKey, tokenText } from '../../src/keys/token.ts'
+import {
+  claimBytes,
+  readClaim,
+  readToken,
+  secretHash,
+  type Token,
+  tokenPreSharedKey,
+  tokenText,
+} from '../../src/keys/token.ts'
 
 const TOKEN: Token = {
   address: { host: '192.0.2.1', port: 12_345 },
@@ -92,6 +100,16 @@ describe('a token', () => {
       assert.ok(!reading.what.includes('q83vASNFZ4m'))
     })
   }
+
+  it('is shown as the 8 bytes of its id and its secret, and nothing of another size is taken for one', () => {
+    const { id, secret } = TOKEN
+    const bytes = claimBytes(TOKEN)
+    assert.equal(Buffer.from(bytes).toString('hex'), '00f1e2d3c4b5a697abcdef0123456789abcdef0123456789')
+    const claim = readClaim(bytes)!
+    assert.deepEqual([claim.id, Buffer.from(claim.secret)], [id, Buffer.from(secret)])
+    for (const length of [0, 8, 16, 23]) assert.equal(readClaim(bytes.subarray(0, length)), null)
+    assert.equal(readClaim(new Uint8Array(25)), null)
+  })
 
   it('has one hash for its consumer and one key for the handshake, and the hash does not tell the key', () => {
     assert.deepEqual(secretHash(TOKEN.secret), createHash('sha256').update(TOKEN.secret).digest())

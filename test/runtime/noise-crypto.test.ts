@@ -83,6 +83,12 @@ describe('noise, who is let in', () => {
     assert.throws(() => dialler().dial(PROLOGUE).readResp(RESP_HEADER, new Uint8Array(64)))
   })
 
+  it('is misused with a credential for a listener whose key everybody has', () => {
+    const credential = new Uint8Array(24)
+    assert.throws(() => dialler({ identity: null, consumerKey: null, credential }), /holder of a key alone/)
+    assert.equal(dialler({ credential }).credential, credential)
+  })
+
   it('is misused with keys that are none', () => {
     for (const consumerKey of [...LOW_ORDER_KEYS, new Uint8Array(31)]) assert.throws(() => dialler({ consumerKey }))
     assert.throws(() => dialler({ psk: new Uint8Array(16) }))

@@ -110,7 +110,8 @@ export class Dial {
     const bodyAt = writeInitHeader(packet, id, token)
     // The payload is padded, not the packet: what fills an INIT up is authenticated like everything else in it.
     const payload = new Uint8Array(LEAST_INIT_BYTES - bodyAt - INIT_OVERHEAD_BYTES)
-    const said = encodeHello(hello)
+    const { credential } = this.#crypto
+    const said = encodeHello(credential === undefined ? hello : { ...hello, credential })
     payload[0] = said.length >>> 8
     payload[1] = said.length
     payload.set(said, 2)

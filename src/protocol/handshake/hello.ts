@@ -22,6 +22,8 @@ export interface Hello {
   readonly sessionWindow: number
   /** By the dialler's clock, ms since 1970, and larger for each of its INITs; a listener says 0. */
   readonly sentAtMs: number
+  /** What a dialler shows besides its key, such as a token; the core only carries it. Left out: nothing. */
+  readonly credential?: Uint8Array
 }
 
 const SettingId = { survive: 1, maxAckDelay: 2, maxStreams: 3, streamWindow: 4, sessionWindow: 5, sentAtMs: 6 } as const
@@ -47,9 +49,13 @@ const RULES: readonly SettingRule[] = [
 const FIXED_BYTES = INSTANCE_ID_BYTES + BOOT_ID_BYTES + RESET_TOKEN_BYTES
 /** Id, length and value of a setting take at most this. */
 const MOST_SETTING_BYTES = 1 + 1 + 8
+const CREDENTIAL_ID = 7
+/** So that its length takes one byte, and the hello of an INIT has room for it whatever else stands there. */
+const MOST_CREDENTIAL_BYTES = 63
 
 export function encodeHello(hello: Hello): Uint8Array {
-  const buffer = new Uint8Array(FIXED_BYTES + RULES.length * MOST_SETTING_BYTES)
+  const { credential } = hello
+  const buffer = new Uint8Array(FIXED_BYTES + RULES.length * MOST_SETTING_BYTES + 2 + MOST_CREDENTIAL_BYTES)
   const writer = new Writer().over(buffer, 0, buffer.length)
   writer.bytes(hello.instanceId)
   writer.bytes(hello.bootId)
@@ -59,6 +65,12 @@ export function encodeHello(hello: Hello): Uint8Array {
     writer.varint(rule.id)
     writer.varint(varintBytes(value))
     writer.varint(value)
+  }
+  if (credential !== undefined) {
+    if (credential.length > MOST_CREDENTIAL_BYTES) throw new RangeError('the credential is too long for a hello')
+    writer.varint(CREDENTIAL_ID)
+    writer.varint(credential.length)
+    writer.bytes(credential)
   }
   return buffer.slice(0, writer.position)
 }
@@ -70,12 +82,17 @@ export function decodeHello(payload: Uint8Array): Hello | null {
   const bootId = reader.bytes(BOOT_ID_BYTES).slice()
   const resetToken = reader.bytes(RESET_TOKEN_BYTES).slice()
   const values = new Map<number, number>()
+  let credential: Uint8Array | undefined
   while (reader.remaining > 0) {
     const id = reader.varint()
     const end = reader.varint() + reader.position
     if (reader.failed || end > reader.end || values.has(id)) return null
     const rule = RULES.find((candidate) => candidate.id === id)
-    if (rule === undefined) reader.skip(end - reader.position)
+    if (id === CREDENTIAL_ID) {
+      const length = end - reader.position
+      if (credential !== undefined || length > MOST_CREDENTIAL_BYTES) return null
+      credential = reader.bytes(length).slice()
+    } else if (rule === undefined) reader.skip(end - reader.position)
     else {
       const value = reader.varint()
       if (reader.position !== end || value < rule.least || value > rule.most) return null
@@ -96,5 +113,6 @@ export function decodeHello(payload: Uint8Array): Hello | null {
     streamWindow: streamWindow!,
     sessionWindow: sessionWindow!,
     sentAtMs: sentAtMs!,
+    ...(credential && { credential }),
   }
 }

@@ -35,6 +35,17 @@ export type ControlMessage =
   | { readonly kind: 'drain'; readonly lastStream: number }
   /** What the provider may show at its next dial, to be let in without another round trip. */
   | { readonly kind: 'addressToken'; readonly token: Uint8Array }
+  /** The provider wants to be told what it may serve; answered once in a session. */
+  | { readonly kind: 'askServices' }
+  /** One service of the consumer that the provider's key is listed for. */
+  | {
+      readonly kind: 'mayServe'
+      readonly uuid: string
+      readonly name: string
+      readonly protocol: ServiceProtocol
+    }
+  /** There are no more than those that were told. */
+  | { readonly kind: 'servicesTold' }
 
 const MessageType = {
   settings: 1,
@@ -45,6 +56,9 @@ const MessageType = {
   health: 6,
   drain: 7,
   addressToken: 8,
+  askServices: 9,
+  mayServe: 10,
+  servicesTold: 11,
 } as const
 
 const PROTOCOL_NUMBERS: Readonly<Record<ServiceProtocol, number>> = { tcp: 1, http: 2 }
@@ -97,6 +111,14 @@ function writeFields(writer: Writer, message: ControlMessage): void {
     case 'addressToken':
       writer.u8(message.token.length)
       writer.bytes(message.token)
+      return
+    case 'mayServe':
+      writeUuid(writer, message.uuid)
+      writeText(writer, message.name, MOST_NAME_BYTES)
+      writer.u8(PROTOCOL_NUMBERS[message.protocol])
+      return
+    case 'askServices':
+    case 'servicesTold':
       return
   }
 }
@@ -161,6 +183,12 @@ function readFields(type: number, reader: Reader): ControlMessage | 'skip' | nul
       return whole(reader, { kind: 'drain', lastStream: reader.varint() })
     case MessageType.addressToken:
       return whole(reader, { kind: 'addressToken', token: reader.bytes(reader.u8()).slice() })
+    case MessageType.askServices:
+      return { kind: 'askServices' }
+    case MessageType.mayServe:
+      return readMayServe(reader)
+    case MessageType.servicesTold:
+      return { kind: 'servicesTold' }
     default:
       return 'skip'
   }
@@ -169,19 +197,23 @@ function readFields(type: number, reader: Reader): ControlMessage | 'skip' | nul
 function readRegister(reader: Reader): ControlMessage | null {
   const uuid = readUuid(reader)
   const name = readText(reader, MOST_NAME_BYTES)
-  const protocol = reader.u8()
+  const protocol = protocolOf(reader.u8())
   const capacity = reader.varint()
   const isHealthy = reader.u8() === 1
-  if (reader.failed || name === null) return null
-  if (protocol !== PROTOCOL_NUMBERS.tcp && protocol !== PROTOCOL_NUMBERS.http) return null
-  return {
-    kind: 'register',
-    uuid,
-    name,
-    protocol: protocol === PROTOCOL_NUMBERS.tcp ? 'tcp' : 'http',
-    capacity,
-    isHealthy,
-  }
+  if (reader.failed || name === null || protocol === null) return null
+  return { kind: 'register', uuid, name, protocol, capacity, isHealthy }
+}
+
+function readMayServe(reader: Reader): ControlMessage | null {
+  const uuid = readUuid(reader)
+  const name = readText(reader, MOST_NAME_BYTES)
+  const protocol = protocolOf(reader.u8())
+  return reader.failed || name === null || protocol === null ? null : { kind: 'mayServe', uuid, name, protocol }
+}
+
+function protocolOf(number: number): ServiceProtocol | null {
+  if (number === PROTOCOL_NUMBERS.tcp) return 'tcp'
+  return number === PROTOCOL_NUMBERS.http ? 'http' : null
 }
 
 function whole(reader: Reader, message: ControlMessage): ControlMessage | null {

@@ -14,6 +14,7 @@ const ids = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: byte
 
 const someHello: fc.Arbitrary<Hello> = fc.record(
   {
+    credential: fc.uint8Array({ maxLength: 63 }),
     instanceId: ids(16),
     bootId: ids(8),
     resetToken: ids(16),
@@ -24,7 +25,20 @@ const someHello: fc.Arbitrary<Hello> = fc.record(
     sessionWindow: fc.maxSafeNat(),
     sentAtMs: fc.maxSafeNat(),
   },
-  { noNullPrototype: true },
+  {
+    noNullPrototype: true,
+    requiredKeys: [
+      'instanceId',
+      'bootId',
+      'resetToken',
+      'survive',
+      'maxAckDelay',
+      'maxStreams',
+      'streamWindow',
+      'sessionWindow',
+      'sentAtMs',
+    ],
+  },
 )
 
 describe('Hello', () => {
@@ -43,6 +57,19 @@ describe('Hello', () => {
     const said = '0104 8000ea60 0204 80006590 0302 4064 0404 80040000 0504 80100000 0608 c00001a17720ca00'
     assert.equal(hex(encodeHello(hello)), FIXED + said.replaceAll(' ', ''))
     assert.deepEqual(decodeHello(encodeHello(hello)), hello)
+  })
+
+  it('carries a credential as it is, and none if there is none', () => {
+    assert.deepEqual(settings('07 03 010203'.replaceAll(' ', ''))?.credential, bytesOf('010203'))
+    assert.ok(!('credential' in settings('')!))
+  })
+
+  it('[E-1] refuses a credential twice, of more than 63 bytes, or cut short', () => {
+    assert.equal(settings('0701010701ff'), null)
+    assert.equal(settings(`074040${'00'.repeat(64)}`), null)
+    assert.equal(settings('070401'), null)
+    const hello = { ...settings('')!, credential: new Uint8Array(64) }
+    assert.throws(() => encodeHello(hello), /too long/)
   })
 
   it('is read back as it was written', () => {

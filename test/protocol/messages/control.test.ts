@@ -19,6 +19,9 @@ const GOLDEN: readonly (readonly [ControlMessage, string])[] = [
   [{ kind: 'health', uuid: UUID, isHealthy: false }, `0012 06 ${UUID_DIGITS} 00`],
   [{ kind: 'drain', lastStream: 1_000 }, '0003 07 43e8'],
   [{ kind: 'addressToken', token: Uint8Array.of(1, 2, 3) }, '0005 08 03 010203'],
+  [{ kind: 'askServices' }, '0001 09'],
+  [{ kind: 'mayServe', uuid: UUID, name: 'web', protocol: 'tcp' }, `0016 0a ${UUID_DIGITS} 03 776562 01`],
+  [{ kind: 'servicesTold' }, '0001 0b'],
 ]
 
 const text = fc.string({ unit: 'binary', maxLength: 250 })
@@ -42,6 +45,13 @@ const message: fc.Arbitrary<ControlMessage> = fc.oneof(
   plain({ kind: fc.constant('health' as const), uuid: fc.uuid(), isHealthy: fc.boolean() }),
   plain({ kind: fc.constant('drain' as const), lastStream: fc.maxSafeNat() }),
   plain({ kind: fc.constant('addressToken' as const), token: fc.uint8Array({ maxLength: 255 }) }),
+  plain({ kind: fc.constantFrom('askServices' as const, 'servicesTold' as const) }),
+  plain({
+    kind: fc.constant('mayServe' as const),
+    uuid: fc.uuid(),
+    name: text,
+    protocol: fc.constantFrom('tcp' as const, 'http' as const),
+  }),
 )
 
 function readAll(reader: ControlReader): ControlMessage[] {

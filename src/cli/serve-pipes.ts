@@ -1,0 +1,114 @@
+// Runs the pipes of a provider's configuration: puts the parts together and hands them down.
+
+import { randomBytes } from 'node:crypto'
+import { openUdpCarrier } from '../carriers/udp.ts'
+import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
+import { fingerprint } from '../keys/key-text.ts'
+import type { Crypto } from '../protocol/index.ts'
+import type { Pipe, PipeParts } from '../provider/pipe.ts'
+import { Provider } from '../provider/provider.ts'
+import type { Driver } from '../runtime/driver.ts'
+import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
+import { keyPairOf } from '../runtime/noise-primitives.ts'
+import { chooseSealing, type Sealing } from '../runtime/sealing.ts'
+import { systemRandom } from '../runtime/system.ts'
+import type { DaemonContext, Running } from './daemon.ts'
+import { endFor, openDriver } from './link.ts'
+import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
+import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
+import { readTargetCertificates } from './target-certificates.ts'
+
+/** The configuration, and what the files hold that it names. */
+export interface ProviderSetup {
+  readonly config: ProviderConfig
+  readonly certificates: ReadonlyMap<string, string>
+  /** Of the pipes that have keys. */
+  readonly keys: ReadonlyMap<PipeConfig, PipeKeys>
+}
+
+/** `path`: of the configuration, for the files that it names. */
+export function readProviderSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
+  const config = readProvider(source, fileName)
+  if (!config.ok) return config
+  const certificates = readTargetCertificates(config.value, path)
+  const keys = readPipeKeys(config.value, path)
+  if (certificates.ok && keys.ok) {
+    return { ok: true, value: { config: config.value, certificates: certificates.value, keys: keys.value } }
+  }
+  const problems = [certificates, keys].flatMap((read) => (read.ok ? [] : read.problems))
+  return { ok: false, problems }
+}
+
+/** `configPath` names what is kept for the next run. */
+export async function servePipes(
+  { config, certificates, keys }: ProviderSetup,
+  configPath: string,
+  context: DaemonContext,
+): Promise<Running> {
+  const { log } = context
+  const directory = new StateDirectory(stateDirectoryPath(process.env), log)
+  const states: ProviderState[] = []
+  const sealing = await chooseSealing()
+  log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
+  const pipes: Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[] = []
+  for (const [index, pipe] of config.pipes.entries()) {
+    if (pipe.insecure)
+      log.warn('insecure', {
+        pipe: pipe.name,
+        meaning: 'the link is encrypted and not authenticated: whoever answers is believed',
+      })
+    const isNameTaken = config.pipes.slice(0, index).some(({ name }) => name === pipe.name)
+    const state = directory.providerState(configPath, isNameTaken ? `${pipe.name} #${index + 1}` : pipe.name)
+    states.push(state)
+    const pipeKeys = keys.get(pipe) ?? null
+    const cryptos = cryptosOf(pipeKeys, sealing)
+    const driver = await openDialler(config, { crypto: cryptos[0]!, instanceId: state.instanceId, log })
+    pipes.push({
+      config: pipe,
+      driver,
+      cryptos,
+      key: pipeKeys === null ? undefined : fingerprint(pipeKeys.identity.publicKey),
+    })
+  }
+  const provider = new Provider({
+    pipes,
+    log,
+    software: context.software,
+    certificates,
+    fraction: () => systemRandom.fraction(),
+    onReady: (pipe: Pipe) => context.ready([`${pipe.name}=${pipe.consumer}`]),
+  })
+  provider.start()
+  return {
+    async stop(withinMs) {
+      await provider.stop(withinMs)
+      for (const state of states) state.close()
+    },
+    cut: () => provider.cut(),
+  }
+}
+
+/** One for each key that the consumer may have; without keys, for whoever answers. */
+function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
+  // A restarted provider dials from another port: nobody could use a token of its last life.
+  const resetKey = randomBytes(32)
+  if (keys === null) return [noiseDialler({ identity: null, consumerKey: null, resetKey, sealing })]
+  const identity = keyPairOf(keys.identity.privateKey)
+  const psk = keys.psk ?? NO_PSK
+  return keys.consumerKeys.map((consumerKey) => noiseDialler({ identity, consumerKey, psk, resetKey, sealing }))
+}
+
+export async function openDialler(
+  config: Pick<ProviderConfig, 'surviveSeconds' | 'maxDatagramBytes'>,
+  own: { crypto: Crypto; instanceId: Uint8Array; log: DaemonContext['log'] },
+): Promise<Driver> {
+  const carrier = await openUdpCarrier({ role: 'dialler' })
+  carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', own.log)
+  return openDriver({
+    ...own,
+    carrier,
+    role: 'dialler',
+    surviveSeconds: config.surviveSeconds,
+    maxDatagramBytes: config.maxDatagramBytes,
+  })
+}
