@@ -10,7 +10,7 @@ import type {
 } from '../../src/protocol/api.ts'
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { Endpoint } from '../../src/protocol/endpoint.ts'
-import { silentTrace, type Trace } from '../../src/protocol/ports.ts'
+import { type Crypto, silentTrace, type Trace } from '../../src/protocol/ports.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import { NullCrypto } from '../sim/null-crypto.ts'
@@ -28,6 +28,8 @@ export interface EndpointWish {
   readonly acceptsSessions?: boolean
   readonly settings?: Partial<EndpointSettings>
   readonly trace?: Trace
+  /** Default: one that hides nothing and notices damage. */
+  readonly crypto?: Crypto
   readonly now?: Micros
 }
 
@@ -37,7 +39,7 @@ export function newEndpoint(wish: EndpointWish): Endpoint {
   return new Endpoint(
     {
       random,
-      crypto: new NullCrypto({ random, resetKey: instance }),
+      crypto: wish.crypto ?? new NullCrypto({ random, resetKey: instance }),
       trace: wish.trace ?? silentTrace,
       settings: { ...DEFAULT_SETTINGS, ...wish.settings },
       acceptsSessions: wish.acceptsSessions ?? false,
