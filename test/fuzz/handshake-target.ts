@@ -79,6 +79,7 @@ export class HandshakeTarget implements FuzzTarget {
       for (const event of eventsOf(endpoint)) if (event.kind === 'opened') event.session.close(0, '')
       outgoing(endpoint, this.#now)
       eventsOf(endpoint)
+      while (endpoint.nextReadyStream() !== null);
     }
     return isTaken
   }
