@@ -2,7 +2,7 @@
 
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { Endpoint } from '../../src/protocol/endpoint.ts'
-import type { Crypto } from '../../src/protocol/ports.ts'
+import { type Crypto, silentTrace, type Trace } from '../../src/protocol/ports.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { noiseDialler, noiseListener, welcomeEverybody } from '../../src/runtime/noise-crypto.ts'
 import { x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
@@ -24,11 +24,17 @@ export function consumerCrypto(): Crypto {
 }
 
 /** `seed` also stands for the process: it is its instance id, unless another is given. */
-export function sealedEndpoint(crypto: Crypto, acceptsSessions: boolean, seed: number, instance = seed): Endpoint {
+export function sealedEndpoint(
+  crypto: Crypto,
+  acceptsSessions: boolean,
+  seed: number,
+  { instance = seed, trace = silentTrace }: { readonly instance?: number; readonly trace?: Trace } = {},
+): Endpoint {
   return new Endpoint(
     {
       random: new Prng(seed),
       crypto,
+      trace,
       settings: DEFAULT_SETTINGS,
       acceptsSessions,
       instanceId: new Uint8Array(16).fill(instance),
@@ -43,6 +49,7 @@ export interface SealedTalk {
   readonly pair: EndpointPair
   readonly dialler: Bookkeeper
   readonly listener: Bookkeeper
+  readonly ends: { readonly dialler: Endpoint; readonly listener: Endpoint }
   /** Every datagram that arrived on either side, in order, as it was on the line. */
   readonly captured: readonly Uint8Array[]
 }
@@ -57,7 +64,7 @@ export function sealedTalk(crypto: { dialler?: Crypto; listener?: Crypto } = {})
     { endpoint: provider, application: dialler },
     { endpoint: consumer, application: listener },
   )
-  return { pair, dialler, listener, captured }
+  return { pair, dialler, listener, ends: { dialler: provider, listener: consumer }, captured }
 }
 
 /** Before it is decrypted in place. */

@@ -128,7 +128,7 @@ describe('a provider that comes again under the name of an instance', () => {
   function toldOfSecond(listener: Crypto, crypto: readonly [first: Crypto, second: Crypto]): string[] {
     const consumer = sealedEndpoint(listener, true, 2)
     for (const [index, ends] of [ENDS, OTHER_LINE].entries()) {
-      const provider = sealedEndpoint(crypto[index]!, false, 10 + index, 1)
+      const provider = sealedEndpoint(crypto[index]!, false, 10 + index, { instance: 1 })
       provider.dial(ends.there, START)
       exchange(provider, consumer, START, ends)
     }
