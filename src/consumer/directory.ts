@@ -45,10 +45,10 @@ export class Directory<P extends Provider> {
     return [...this.#byUuid.keys()].filter((uuid) => this.remove(provider, uuid))
   }
 
-  /** False: the provider has not registered this service. */
+  /** False: the provider has not registered this service, or has said so before. */
   setHealth(provider: P, uuid: string, isHealthy: boolean): boolean {
     const registration = this.#byUuid.get(uuid)?.find((candidate) => candidate.provider === provider)
-    if (registration === undefined) return false
+    if (registration === undefined || registration.isHealthy === isHealthy) return false
     registration.isHealthy = isHealthy
     return true
   }

@@ -45,6 +45,8 @@ export class ProviderSession implements Provider, StreamOwner {
   readonly #notAllowed = new Map<string, Offer>()
   #tokens: NodeJS.Timeout | null = null
   #hasToldServices = false
+  /** What the log has been told of: services of ours, and two words. */
+  readonly #told = new Set<string>()
 
   constructor(session: SessionHandle, parts: ProviderSessionParts) {
     this.session = session
@@ -92,15 +94,27 @@ export class ProviderSession implements Provider, StreamOwner {
     this.#tokens = setInterval(say, NEXT_TOKEN_AFTER_MS).unref()
   }
 
+  /** Whoever does not take our answers is not heard further: they would wait here, as many as it likes to ask for. */
   onStreamReady(): void {
-    for (let bytes = this.#control.read(); bytes !== null; bytes = this.#control.read()) {
-      this.#reader.push(bytes)
-      this.#control.release(bytes.length)
+    while (this.#control.isWritable && !this.#reader.isBroken) {
+      const message = this.#reader.next()
+      if (message !== null) this.#on(message)
+      else if (!this.#readMore()) break
     }
-    for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) this.#on(message)
     if (!this.#reader.isBroken) return
+    // The end of the session makes the stream ready once more.
+    this.#control.owner = null
     this.#parts.log.error('badControlMessage', { provider: this.#parts.address() })
     this.session.close(CloseCode.badMessage, 'A control message could not be read.')
+  }
+
+  /** False: nothing more is here now. */
+  #readMore(): boolean {
+    const bytes = this.#control.read()
+    if (bytes === null) return false
+    this.#reader.push(bytes)
+    this.#control.release(bytes.length)
+    return true
   }
 
   /** The session is gone, and with it everything it registered. */
@@ -116,6 +130,7 @@ export class ProviderSession implements Provider, StreamOwner {
     const { directory, log } = this.#parts
     switch (message.kind) {
       case 'settings':
+        if (!this.#isNews('settings')) return
         log.info('providerConnected', { provider: this.#parts.address(), key: this.#key, software: message.software })
         return
       case 'register':
@@ -129,13 +144,14 @@ export class ProviderSession implements Provider, StreamOwner {
       case 'health':
         this.#keepHealth(message)
         if (!directory.setHealth(this, message.uuid, message.isHealthy)) return
-        log.warn(message.isHealthy ? 'targetBack' : 'targetDown', {
+        log.some(message.isHealthy ? 'targetBack' : 'targetDown', {
           service: message.uuid,
           provider: this.#parts.address(),
         })
         return
       case 'drain':
         this.isDraining = true
+        if (!this.#isNews('drain')) return
         log.info('providerDraining', { provider: this.#parts.address() })
         return
       case 'askServices':
@@ -185,8 +201,18 @@ export class ProviderSession implements Provider, StreamOwner {
     this.#served.add(uuid)
     this.#parts.directory.add({ provider: this, uuid, name, isHealthy })
     this.#say({ kind: 'registered', uuid })
-    this.#parts.log.info('serviceRegistered', { service: uuid, name, provider: this.#parts.address(), key: this.#key })
+    if (this.#isNews(uuid)) {
+      const { log, address } = this.#parts
+      log.info('serviceRegistered', { service: uuid, name, provider: address(), key: this.#key })
+    }
     this.#parts.onProvidersChanged(uuid)
+  }
+
+  /** True once for each: a provider that says the same again and again must not fill the log. */
+  #isNews(what: string): boolean {
+    if (this.#told.has(what)) return false
+    this.#told.add(what)
+    return true
   }
 
   /** Of a service that may yet be taken. */

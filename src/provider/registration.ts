@@ -23,6 +23,8 @@ export class Registration implements StreamOwner {
   readonly #parts: RegistrationParts
   readonly #reader = new ControlReader()
   readonly #unanswered: Set<string>
+  /** Answers that the log has heard: two for each service at most. */
+  readonly #told = new Set<string>()
   #registered = 0
   #isDone = false
 
@@ -57,11 +59,13 @@ export class Registration implements StreamOwner {
         log.debug('consumerSoftware', { pipe: config.name, software: message.software })
         return
       case 'registered':
+        if (!this.#isNews(message)) return
         this.#registered++
         log.info('serviceRegistered', { pipe: config.name, service: message.uuid, consumer })
         this.#onAnswer(message.uuid)
         return
       case 'refused':
+        if (!this.#isNews(message)) return
         log.error('serviceRefused', { pipe: config.name, service: message.uuid, consumer, why: message.text })
         this.#onAnswer(message.uuid)
         return
@@ -80,6 +84,15 @@ export class Registration implements StreamOwner {
         // Answers to what is not asked here: the configuration says what is served.
         return
     }
+  }
+
+  /** True once for each answer to what we asked: a consumer must not fill the log, neither with the same nor with what nobody asked. */
+  #isNews({ kind, uuid }: ControlMessage & { readonly uuid: string }): boolean {
+    const isAsked = this.#parts.config.services.some((service) => service.uuid === uuid)
+    const answer = `${kind} ${uuid}`
+    if (!isAsked || this.#told.has(answer)) return false
+    this.#told.add(answer)
+    return true
   }
 
   #onAnswer(uuid: string): void {

@@ -1,42 +1,95 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
-import { heldBytes } from '../protocol/heap.ts'
 import { Prng } from '../sim/prng.ts'
-import { Fuzzer, MOST_MS, slowAgain } from './fuzzer.ts'
+import { BOUNDARIES } from './boundaries.ts'
+import { Campaign } from './campaign.ts'
+import { Fuzzer, type FuzzPlan, INPUTS_PER_ROUND, MOST_MS, slowAgain } from './fuzzer.ts'
 import { mutated } from './mutator.ts'
-import { newTargets } from './targets.ts'
+import { PLANS } from './plans.ts'
 
-const EXECUTIONS = 20_000
+const EXECUTIONS = 50_000
 
 describe('Fuzzing', () => {
   const seed = randomInt(2 ** 32)
 
   it(`of every decoder, ${EXECUTIONS} inputs, breaks nothing, takes ${MOST_MS} ms at most and leaves no memory (seed ${seed})`, () => {
-    const newFuzzer = () => new Fuzzer(seed, newTargets(seed))
-    const fuzzer = newFuzzer()
-    while (fuzzer.executions < EXECUTIONS / 2) assert.ok(fuzzer.step(), told(fuzzer))
-    const before = heldBytes()
-    while (fuzzer.executions < EXECUTIONS) assert.ok(fuzzer.step(), told(fuzzer))
-    const grown = heldBytes() - before
-    assert.ok(grown < 8_000_000, `${grown} bytes more after another ${EXECUTIONS / 2} inputs`)
-    assert.deepEqual(slowAgain(fuzzer, newFuzzer), [], `too slow`)
-    assert.ok(fuzzer.taken > EXECUTIONS / 20, `only ${fuzzer.taken} inputs got past the decoders`)
+    const campaign = new Campaign(PLANS, { seed, mostExecutions: EXECUTIONS, mostMs: Infinity })
+    const problems = campaign.run()
+    assert.equal(problems.map(([what, error]) => `${what} ${error ?? ''}`).join('\n'), '')
+    for (const { plan, executions, taken } of campaign.fuzzers) {
+      assert.ok(taken > executions / 300, `${plan.name}: only ${taken} of ${executions} inputs got past the decoder`)
+    }
   })
 
-  it('makes the same inputs from the same seed', () => {
+  it('makes the same inputs from the same seed, and others from another', () => {
     const seeds = [Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6, 7)]
-    const inputs = (seed: number) => {
-      const random = new Prng(seed)
-      return Array.from({ length: 200 }, () => Buffer.from(mutated(seeds, random)).toString('hex'))
+    const inputs = (from: number) => {
+      const random = new Prng(from)
+      return Array.from({ length: 200 }, () => Buffer.from(mutated(seeds, random, BOUNDARIES)).toString('hex'))
     }
     assert.deepEqual(inputs(1), inputs(1))
     assert.notDeepEqual(inputs(1), inputs(2))
     assert.ok(new Set(inputs(1)).size > 100)
   })
+
+  it('has an input of a later round again by the seed of that round and its number there', () => {
+    let inputs = 0
+    let last = ''
+    const planThat = (breaksAt: number): FuzzPlan => ({
+      name: 'fragile',
+      share: 1,
+      make: () => ({
+        seeds: [Uint8Array.of(1)],
+        run(input) {
+          last = Buffer.from(input).toString('hex')
+          if (inputs++ === breaksAt) throw new Error('broken')
+          return input.length > 5
+        },
+      }),
+    })
+    const first = new Fuzzer(planThat(INPUTS_PER_ROUND + 1_000), seed)
+    assert.equal(first.run(2 * INPUTS_PER_ROUND), false)
+    const { execution } = first.failure!
+    assert.equal(execution.number, 1_000)
+    assert.equal(new Fuzzer(planThat(Infinity), execution.seed).run(execution.number + 1), true)
+    assert.equal(last, execution.input)
+  })
+
+  it('tells an input that is always slow from a pause of the machine', () => {
+    const pauses = { left: 1 }
+    const slowOn = (isSlow: () => boolean): FuzzPlan => ({
+      name: 'slow',
+      share: 1,
+      make: () => ({
+        seeds: [Uint8Array.of(1)],
+        run(input) {
+          if (input.length === 3 && isSlow()) spin(2 * MOST_MS)
+          return false
+        },
+      }),
+    })
+    const [always, once] = [
+      new Fuzzer(
+        slowOn(() => true),
+        seed,
+      ),
+      new Fuzzer(
+        slowOn(() => pauses.left-- > 0),
+        seed,
+      ),
+    ]
+    for (const fuzzer of [always, once]) while (fuzzer.slow.length === 0) fuzzer.run(1)
+    assert.equal(slowAgain(always).length, 1)
+    assert.equal(slowAgain(once).length, 0)
+  })
 })
 
-function told({ failure }: Fuzzer): string {
-  if (failure === null) return ''
-  const { number, target, input } = failure.execution
-  return `number ${number}, ${target}, ${input}: ${failure.error}`
+/** Costs the processor so much, however many others want it. */
+function spin(ms: number): void {
+  const before = process.cpuUsage()
+  const spent = () => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1_000
+  }
+  while (spent() < ms);
 }

@@ -13,34 +13,64 @@ import {
   encodeFields,
   encodeRequestHead,
 } from '../../src/http/heads.ts'
-import { bytesOf } from '../protocol/bytes.ts'
+import type { Prng } from '../sim/prng.ts'
+import { BOUNDARIES } from './boundaries.ts'
+import { hexCorpus } from './corpus.ts'
 import type { FuzzTarget } from './fuzzer.ts'
+import { Maker } from './maker.ts'
 import { inPieces } from './pieces.ts'
 
-export const httpFrames: FuzzTarget = {
-  name: 'HTTP frames',
-  seeds: ['0102a1a2 0303b1b2b3 0300 034002c1c2 0500', '0201a1 0201a2 0101b1 0401c1', '0100 03c000000000000001aa'].map(
-    bytesOf,
-  ),
-  run(input, random) {
-    const reader = new FrameReader(random.pick(['request', 'answer'] as const), random.pick([64, 4_096]))
-    let shown = 0
-    inPieces(input, random, (piece) => {
-      reader.push(piece)
-      for (let event = reader.next(); event !== FrameEvent.needMore; event = reader.next()) {
-        if (event === FrameEvent.broken) return
-        shown += reader.bytes.length
-      }
-    })
-    assert.ok(shown <= input.length)
-    return reader.problem === null
-  },
+export function newHttpFrameReading(): FuzzTarget {
+  return { seeds: hexCorpus('http-frames.hex'), make: madeHttpFrames, run: readHttpFrames }
+}
+
+function madeHttpFrames(random: Prng): Uint8Array {
+  const maker = new Maker(random)
+  for (let left = random.int(1, 8); left > 0 && !maker.isFull; left--) {
+    const length = random.pick([0, 0, 1, 3, 40, 300])
+    maker
+      .u8(maker.nearly(random.int(1, 5)))
+      .varint(maker.nearly(length))
+      .noise(length)
+  }
+  return maker.made()
+}
+
+function readHttpFrames(input: Uint8Array, random: Prng): boolean {
+  const reader = new FrameReader(random.pick(['request', 'answer'] as const), random.pick([64, 4_096]))
+  let shown = 0
+  inPieces(input, random, (piece) => {
+    reader.push(piece)
+    for (let event = reader.next(); event !== FrameEvent.needMore; event = reader.next()) {
+      if (event === FrameEvent.broken) return
+      shown += reader.bytes.length
+    }
+  })
+  assert.ok(shown <= input.length)
+  return reader.problem === null
 }
 
 const FIELDS: FieldList = ['Host', 'example.net:80', 'X-Empty', '', 'Cookie', 'a=\xe9; b=2']
 
-export const httpHeads: FuzzTarget = {
-  name: 'HTTP heads',
+const WORDS = ['Host', 'Content-Length', 'Transfer-Encoding', '\r\n', ' ', ':', '\0', 'GET', '/', 'é', 'x'.repeat(300)]
+
+/** Numbers and texts in a row, as all heads are. */
+function madeHead(random: Prng): Uint8Array {
+  const maker = new Maker(random)
+  for (let left = random.int(1, 12); left > 0 && !maker.isFull; left--) {
+    if (random.chance(0.3)) {
+      maker.varint(maker.number())
+      continue
+    }
+    const text = Buffer.from(random.pick(WORDS), 'latin1')
+    maker.varint(maker.nearly(text.length)).bytes(text)
+  }
+  return maker.made()
+}
+
+export const httpHeadReading: FuzzTarget = {
+  words: [...BOUNDARIES, ...WORDS.map((word) => Buffer.from(word))],
+  make: madeHead,
   seeds: [
     encodeRequestHead({
       method: 'POST',

@@ -1,68 +1,60 @@
-// npm run fuzz -- [--executions N | --seconds N] [--seed S]     The seed makes the whole run; a failure prints it.
+// npm run fuzz -- [--executions N | --seconds N] [--seed S] [--only TARGET]
+//
+// The seed makes the whole run, of each target for itself: a failure prints the command that has it again.
 
-import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { heldBytes } from '../protocol/heap.ts'
-import { type Execution, Fuzzer, MOST_MS, slowAgain } from './fuzzer.ts'
-import { newTargets } from './targets.ts'
+import { Campaign } from './campaign.ts'
+import { type Fuzzer, MOST_MS } from './fuzzer.ts'
+import { PLANS } from './plans.ts'
 
-/** Sessions, learned inputs and compiled code come to rest in the first part of a run; from there memory must stay. */
-const WARM_UP_FRACTION = 0.2
-const MOST_GROWN_BYTES = 16 * 1_048_576
-/** Looking at the clock for every input would cost more than some of them. */
-const INPUTS_BETWEEN_LOOKS = 256
+const DEFAULT_EXECUTIONS = 1_000_000
 
 const { values } = parseArgs({
   options: {
     executions: { type: 'string' },
     seconds: { type: 'string' },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 32)) },
+    only: { type: 'string', multiple: true },
   },
 })
 
 const seed = Number(values.seed)
 const mostMs = values.seconds === undefined ? Infinity : Number(values.seconds) * 1_000
-const mostExecutions = Number(values.executions ?? (mostMs === Infinity ? 1_000_000 : Infinity))
-if (!Number.isSafeInteger(seed) || !(mostMs > 0) || !(mostExecutions > 0)) {
-  console.error('usage: npm run fuzz -- [--executions N | --seconds N] [--seed S]')
+const mostExecutions = Number(values.executions ?? (mostMs === Infinity ? DEFAULT_EXECUTIONS : Infinity))
+const plans = PLANS.filter(({ name }) => values.only?.includes(name) ?? true)
+if (
+  !Number.isSafeInteger(seed) ||
+  !(mostMs > 0) ||
+  !(mostExecutions > 0) ||
+  plans.length < (values.only ?? PLANS).length
+) {
+  console.error('usage: npm run fuzz -- [--executions N | --seconds N] [--seed S] [--only TARGET]')
+  console.error(`targets: ${PLANS.map(({ name }) => name).join(', ')}`)
   process.exit(2)
 }
 
-const newFuzzer = () => new Fuzzer(seed, newTargets(seed))
-const fuzzer = newFuzzer()
-const started = performance.now()
 console.log(`seed ${seed}`)
-runThrough(WARM_UP_FRACTION)
-const before = heldBytes()
-runThrough(1)
-const grown = heldBytes() - before
-const seconds = (performance.now() - started) / 1_000
-console.log(`${fuzzer.executions} inputs in ${seconds.toFixed(1)} s, ${fuzzer.taken} of them taken whole`)
-if (fuzzer.slowest !== null) console.log(`slowest: ${described(fuzzer.slowest)}`)
-console.log(`memory after the first fifth: ${(grown / 1_048_576).toFixed(1)} MiB more`)
-
-if (fuzzer.failure !== null) fail(`input broke: ${described(fuzzer.failure.execution)}`, fuzzer.failure.error)
-const repeated = slowAgain(fuzzer, newFuzzer)
-for (const execution of repeated) fail(`input took more than ${MOST_MS} ms, twice: ${described(execution)}`)
-if (fuzzer.slow.length > repeated.length) console.log(`above ${MOST_MS} ms once, but not again: the machine was busy`)
-if (grown > MOST_GROWN_BYTES) fail('memory grows')
-
-/** Goes on until this part of the run is done, or something broke. */
-function runThrough(fraction: number): void {
-  const through = mostExecutions * fraction
-  const until = started + mostMs * fraction
-  while (fuzzer.failure === null && fuzzer.executions < through) {
-    if (fuzzer.executions % INPUTS_BETWEEN_LOOKS === 0 && performance.now() >= until) return
-    fuzzer.step()
-  }
-}
-
-function described({ number, target, ms, input }: Execution): string {
-  return `number ${number}, ${target}, ${ms.toFixed(2)} ms: ${input}`
-}
-
-function fail(what: string, error?: unknown): void {
+const campaign = new Campaign(plans, { seed, mostExecutions, mostMs })
+const problems = campaign.run()
+console.log('target          inputs  taken  inputs/s  slowest')
+for (const fuzzer of campaign.fuzzers) console.log(reportOf(fuzzer))
+console.log(
+  `${campaign.executions} inputs; ${(campaign.grownBytes / 1_048_576).toFixed(1)} MiB more than after the warm-up`,
+)
+const slow = campaign.fuzzers.reduce((sum, { slow }) => sum + slow.length, 0)
+if (slow > 0) console.log(`above ${MOST_MS} ms at first: ${slow}; those that were so again stand below`)
+for (const [what, error] of problems) {
   console.error(what, error ?? '')
-  console.error(`again: npm run fuzz -- --seed ${seed} --executions ${fuzzer.executions}`)
   process.exitCode = 1
+}
+
+function reportOf({ plan, executions, taken, ms, slowest }: Fuzzer): string {
+  const share = `${Math.round((100 * taken) / executions)} %`
+  const rate = Math.round((executions * 1_000) / ms)
+  const worst = slowest === null ? '' : `${slowest.ms.toFixed(2)} ms: ${brief(slowest.input)}`
+  return `${plan.name.padEnd(13)} ${String(executions).padStart(8)} ${share.padStart(6)} ${String(rate).padStart(9)}  ${worst}`
+}
+
+function brief(input: string): string {
+  return input.length <= 64 ? input : `${input.slice(0, 64)}… (${input.length / 2} bytes)`
 }

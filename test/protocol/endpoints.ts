@@ -11,7 +11,7 @@ import type {
 } from '../../src/protocol/api.ts'
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { Endpoint } from '../../src/protocol/endpoint.ts'
-import { silentTrace, type Trace } from '../../src/protocol/ports.ts'
+import { type Crypto, silentTrace, type Trace } from '../../src/protocol/ports.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import { NullCrypto } from '../sim/null-crypto.ts'
@@ -29,6 +29,8 @@ export interface EndpointWish {
   readonly acceptsSessions?: boolean
   readonly settings?: Partial<EndpointSettings>
   readonly trace?: Trace
+  /** Default: one that hides nothing and notices damage. */
+  readonly crypto?: Crypto
   readonly now?: Micros
   readonly addressOf?: EndpointOptions['addressOf']
   readonly wallClockMs?: () => number
@@ -40,7 +42,7 @@ export function newEndpoint(wish: EndpointWish): Endpoint {
   return new Endpoint(
     {
       random,
-      crypto: new NullCrypto({ random, resetKey: instance }),
+      crypto: wish.crypto ?? new NullCrypto({ random, resetKey: instance }),
       trace: wish.trace ?? silentTrace,
       // Without the caution of a listener that has just been started: most tests are about something else.
       settings: { ...DEFAULT_SETTINGS, cautionAfterStart: 0, ...wish.settings },

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/protocol/endpoint.ts'
 import { Dial, type Dialled } from '../../src/protocol/handshake/dial.ts'
 import type { Hello } from '../../src/protocol/handshake/hello.ts'
 import { SHORT_HEADER_BYTES } from '../../src/protocol/limits.ts'
-import { TAG_BYTES } from '../../src/protocol/ports.ts'
+import { type Crypto, TAG_BYTES } from '../../src/protocol/ports.ts'
 import { MILLISECOND, type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import {
   dataPacketCounter,
@@ -22,6 +22,8 @@ export interface RawPeerWish {
   readonly path: PathId
   readonly instance?: number
   readonly hello?: Partial<Hello>
+  /** Of the same kind as the listener's; default: one that hides nothing and notices damage. */
+  readonly crypto?: Crypto
 }
 
 const LEAST_FRAME_BYTES = 29
@@ -86,7 +88,7 @@ export function rawDial(wish: RawPeerWish, now: Micros): Dial {
   const random = new Prng(wish.seed)
   const id = new Uint8Array(8)
   random.fill(id)
-  const crypto = new NullCrypto({ random, resetKey: wish.seed })
+  const crypto = wish.crypto ?? new NullCrypto({ random, resetKey: wish.seed })
   return new Dial(crypto, { id, hello: helloOf(wish), token: new Uint8Array(0) }, now)
 }
 

@@ -3,7 +3,7 @@
 import type { EndpointSettings } from '../../src/protocol/api.ts'
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { Endpoint } from '../../src/protocol/endpoint.ts'
-import type { Crypto } from '../../src/protocol/ports.ts'
+import { type Crypto, silentTrace, type Trace } from '../../src/protocol/ports.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { noiseDialler, noiseListener, welcomeEverybody } from '../../src/runtime/noise-crypto.ts'
 import { x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
@@ -29,12 +29,13 @@ export function sealedEndpoint(
   crypto: Crypto,
   acceptsSessions: boolean,
   seed: number,
-  { instance = seed, settings = {} }: { instance?: number; settings?: Settings } = {},
+  { instance = seed, settings = {}, trace = silentTrace }: SealedOptions = {},
 ): Endpoint {
   return new Endpoint(
     {
       random: new Prng(seed),
       crypto,
+      trace,
       settings: { ...DEFAULT_SETTINGS, ...settings },
       acceptsSessions,
       instanceId: new Uint8Array(16).fill(instance),
@@ -52,10 +53,17 @@ interface Sides<T> {
 
 type Settings = Partial<EndpointSettings>
 
+interface SealedOptions {
+  readonly instance?: number
+  readonly settings?: Settings
+  readonly trace?: Trace
+}
+
 export interface SealedTalk {
   readonly pair: EndpointPair
   readonly dialler: Bookkeeper
   readonly listener: Bookkeeper
+  readonly ends: { readonly dialler: Endpoint; readonly listener: Endpoint }
   /** Every datagram that arrived on either side, in order, as it was on the line. */
   readonly captured: readonly Uint8Array[]
 }
@@ -70,7 +78,7 @@ export function sealedTalk(crypto: Partial<Sides<Crypto>> = {}, settings: Partia
     { endpoint: provider, application: dialler },
     { endpoint: consumer, application: listener },
   )
-  return { pair, dialler, listener, captured }
+  return { pair, dialler, listener, ends: { dialler: provider, listener: consumer }, captured }
 }
 
 /** Before it is decrypted in place. */
