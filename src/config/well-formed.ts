@@ -11,8 +11,8 @@ const MOST_ELEMENTS = 50_000
 const MOST_ATTRIBUTES = 64
 /** One slip makes a parser complain about everything behind it; more than this teaches nothing. */
 const MOST_PROBLEMS = 20
-/** Characters given to the parser at once: how much is still read after the gate has closed. */
-const CHUNK_CHARACTERS = 4_096
+/** Characters given to the parser at once: how much is still read after the gate has closed, and each may cost an Error with its stack. */
+const CHUNK_CHARACTERS = 256
 
 /** What keeps `text` from being read at all; empty: it is well-formed and tame. `placeOf` turns an index of `text` into a place. */
 export function malformations(text: string, placeOf: (index: number) => Place): readonly Problem[] {

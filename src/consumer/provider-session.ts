@@ -53,15 +53,27 @@ export class ProviderSession implements Provider, StreamOwner {
     return this.session.openedStreams
   }
 
+  /** Whoever does not take our answers is not heard further: they would wait here, as many as it likes to ask for. */
   onStreamReady(): void {
-    for (let bytes = this.#control.read(); bytes !== null; bytes = this.#control.read()) {
-      this.#reader.push(bytes)
-      this.#control.release(bytes.length)
+    while (this.#control.isWritable && !this.#reader.isBroken) {
+      const message = this.#reader.next()
+      if (message !== null) this.#on(message)
+      else if (!this.#readMore()) break
     }
-    for (let message = this.#reader.next(); message !== null; message = this.#reader.next()) this.#on(message)
     if (!this.#reader.isBroken) return
+    // The end of the session makes the stream ready once more.
+    this.#control.owner = null
     this.#parts.log.error('badControlMessage', { provider: this.#parts.address() })
     this.session.close(CloseCode.badMessage, 'A control message could not be read.')
+  }
+
+  /** False: nothing more is here now. */
+  #readMore(): boolean {
+    const bytes = this.#control.read()
+    if (bytes === null) return false
+    this.#reader.push(bytes)
+    this.#control.release(bytes.length)
+    return true
   }
 
   /** The session is gone, and with it everything it registered. */
