@@ -150,6 +150,7 @@ export class Splice implements StreamOwner, Watched {
   }
 
   readonly #onEnd = (): void => {
+    // `hearOut` was there first: a write had failed, so this end is none, and the error follows.
     if (this.#socket.destroyed) return
     if (!this.#endWritten && wasResetByPeer(this.#socket)) {
       this.#outcome = 'socketReset'

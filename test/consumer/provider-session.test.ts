@@ -4,10 +4,21 @@ import { admitEverybody } from '../../src/consumer/admission.ts'
 import { Directory } from '../../src/consumer/directory.ts'
 import { ProviderSession } from '../../src/consumer/provider-session.ts'
 import { openLog } from '../../src/log.ts'
-import { ControlReader } from '../../src/protocol/index.ts'
+import { type ControlMessage, ControlReader, encodeControl } from '../../src/protocol/index.ts'
 import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { Talker } from '../runtime/talker.ts'
-import { until } from '../runtime/until.ts'
+import { atRest, until } from '../runtime/until.ts'
+
+const UUID = '11111111-2222-3333-4444-555555555555'
+const MEGABYTE = 1_000_000
+const REGISTER: ControlMessage = {
+  kind: 'register',
+  uuid: UUID,
+  name: 'x'.repeat(200),
+  protocol: 'tcp',
+  capacity: 0,
+  isHealthy: true,
+}
 
 describe('a session with a provider', () => {
   let joined: Joined
@@ -15,7 +26,8 @@ describe('a session with a provider', () => {
   let provider: ProviderSession
 
   beforeEach(async () => {
-    joined = new Joined()
+    // What the provider has not read of the answers counts against these.
+    joined = new Joined({ initialStreamWindow: 2_000, ceilingStreamWindow: 2_000 })
     session = await joined.join()
     provider = new ProviderSession(session.near, {
       services: new Map(),
@@ -26,6 +38,7 @@ describe('a session with a provider', () => {
       address: () => 'memory',
       onProvidersChanged: () => {},
     })
+    session.near.owner = provider
   })
   afterEach(async () => {
     provider.onLost('local')
@@ -38,6 +51,25 @@ describe('a session with a provider', () => {
     const kinds = () => kindsIn(Buffer.concat(control.chunks))
     await until(() => kinds().length === 2, 'both messages arrive')
     assert.deepEqual(kinds(), ['settings', 'addressToken'])
+  })
+
+  it('hears a provider no further that reads no answers: they used to be kept, however many it asked for', async () => {
+    const message = encodeControl(REGISTER)
+    const { control } = session.far
+    let written = 0
+    const pour = () => {
+      while (control.isWritable && written < 20 * MEGABYTE) {
+        control.write(message)
+        written += message.length
+      }
+      return written
+    }
+    const poured = await atRest(pour)
+    assert.ok(poured < 3 * MEGABYTE, `${poured} bytes were taken`)
+    // Once it reads, everything is answered.
+    const talker = new Talker(control)
+    await atRest(() => talker.bytesRead)
+    assert.equal(talker.text.split(`<uuid>${UUID}</uuid>`).length - 1, written / message.length)
   })
 })
 
