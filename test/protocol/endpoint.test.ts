@@ -132,7 +132,7 @@ describe('Endpoint, dialling', () => {
 })
 
 describe('Endpoint, closing', () => {
-  it('says CLOSE three times with code and reason, and forgets the session', () => {
+  it('says CLOSE three times with code and reason, and forgets the session (F-5)', () => {
     const { dialler, listener, ours } = connected()
     ours.close(CloseCode.shuttingDown, 'good night')
     assert.deepEqual(toldBy(dialler), ['closed by local'])
@@ -185,7 +185,7 @@ describe('Endpoint, closing', () => {
 })
 
 describe('Endpoint, packets', () => {
-  it('takes several packets back to back in one datagram', () => {
+  it('takes several packets back to back in one datagram (W-10)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     const peer = new RawPeer(listener, { seed: 1, path: ENDS.here }, START)
     const [event] = eventsOf(listener)
@@ -202,7 +202,7 @@ describe('Endpoint, packets', () => {
     assert.equal(statsOf(event.session).packetsReceived, before + 3)
   })
 
-  it('drops a packet that comes twice, at once and much later', () => {
+  it('drops a packet that comes twice, at once and much later (W-12)', () => {
     const drops = new Drops()
     const listener = newEndpoint({ seed: 2, acceptsSessions: true, trace: drops })
     const peer = new RawPeer(listener, { seed: 1, path: ENDS.here }, START)
