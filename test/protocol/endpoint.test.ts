@@ -107,14 +107,18 @@ describe('Endpoint, dialling', () => {
     assert.ok(listener.isIdle && refusing.isIdle)
   })
 
-  it('keeps a session that nobody confirms for five seconds and no longer', () => {
+  it('keeps a session that nobody confirms for five seconds after its last INIT, and no longer (H-4)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
-    feed(listener, rawDial({ seed: 1, path: ENDS.here }, START).init, ENDS.here, START)
-    outgoing(listener, START)
-    assert.equal(listener.nextDeadline(), START + 5 * SECOND)
-    listener.onDeadline(START + 5 * SECOND)
+    const { init } = rawDial({ seed: 1, path: ENDS.here }, START)
+    for (const now of [START, START + 3 * SECOND]) {
+      feed(listener, init, ENDS.here, now)
+      outgoing(listener, now)
+      assert.equal(listener.nextDeadline(), now + 5 * SECOND)
+    }
+    const end = START + 8 * SECOND
+    listener.onDeadline(end)
     assert.equal(listener.isIdle, true)
-    assert.deepEqual(outgoing(listener, START + 5 * SECOND), [])
+    assert.deepEqual(outgoing(listener, end), [])
     assert.equal(listener.nextDeadline(), Infinity)
   })
 
