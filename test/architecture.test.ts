@@ -65,6 +65,20 @@ const HOUSE: House = {
       neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE],
     },
     { files: /^src\/keys\//, mayImport: ['src/keys/', 'src/protocol/index.ts', 'node:crypto', 'node:fs'] },
+    {
+      files: /^src\/certificates\//,
+      mayImport: [
+        'src/certificates/',
+        'src/keys/',
+        'node:crypto',
+        'node:fs',
+        'node:net',
+        'node:path',
+        '@peculiar/x509',
+        'reflect-metadata',
+      ],
+      neverNames: CLOCKS.filter((name) => name !== 'Date'),
+    },
     { files: /^src\/log\.ts$/, mayImport: ['winston'] },
     { files: /^src\/cli\//, mayImport: ['*'] },
     {
