@@ -47,3 +47,11 @@ export interface ElementRule {
   readonly example: string
   readonly attributes?: readonly AttributeRule[]
 }
+
+export const YES_NO: Taken = { kind: 'word', words: ['yes', 'no'], later: [] }
+export const PORT = integer(1, 65_535, '')
+export const PORT_OR_ANY = integer(0, 65_535, '')
+
+export function integer(least: number, most: number, unit: string): Taken {
+  return { kind: 'number', least, most, unit, decimals: 0 }
+}
