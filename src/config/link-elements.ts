@@ -1,9 +1,16 @@
 // The part of the table of elements that is about links: where they are awaited and whither they lead, what they run over, and who may be
 // on the other side. schema.ts has the rest, and says what a table is for. Long because it is a table.
 
-import { type ElementRule, PORT, PORT_OR_ANY, type Taken, YES_NO } from './element-rule.ts'
+import { type ElementRule, integer, PORT, PORT_OR_ANY, type Taken, YES_NO } from './element-rule.ts'
 
-const CARRIER: Taken = { kind: 'word', words: ['udp'], later: ['tcp'] }
+export const CARRIERS = ['udp', 'tcp', 'websocket'] as const
+export type CarrierName = (typeof CARRIERS)[number]
+
+const CARRIER: Taken = { kind: 'word', words: CARRIERS, later: [] }
+const FILE: Taken = { kind: 'path', of: 'file' }
+
+/** Each is tried for `fallback_after` before the next: with more, nobody would wait for the last. */
+const MOST_CARRIERS = 8
 
 export const LINK_ELEMENTS: readonly ElementRule[] = [
   {
@@ -21,7 +28,7 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
     takes: YES_NO,
     fallback: 'no',
     meaning:
-      'no: providers on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4, which needs <identity> and <authorized_providers>, or <insecure>yes</insecure>.',
+      'no: providers on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4, which needs <identity> and <authorized_providers>, or <tls> with <ca>, or <insecure>yes</insecure>.',
     example: 'no',
   },
   {
@@ -29,21 +36,78 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
     under: ['listener'],
     takes: PORT_OR_ANY,
     fallback: '12345',
-    meaning: 'The UDP port that providers dial; 0 takes any free one and shows it in the ready line.',
+    meaning:
+      'The port that providers dial, of UDP or TCP as the carrier says; 0 takes any free one and shows it in the ready line.',
     example: '12345',
   },
   {
     name: 'carrier',
-    under: ['listener', 'pipe'],
+    under: ['listener'],
     takes: CARRIER,
     fallback: 'udp',
-    meaning: 'What the link runs over.',
+    meaning:
+      'What links run over here. udp: the best where it gets through; tcp: where UDP is blocked; websocket: where only the web gets through, also behind a web server.',
     example: 'udp',
+  },
+  {
+    name: 'path',
+    under: ['listener'],
+    takes: { kind: 'url path' },
+    fallback: '/edgerq',
+    meaning: 'Of a websocket listener: the path at which providers ask for it.',
+    example: '/edgerq',
+  },
+  {
+    name: 'certificate',
+    under: ['listenerTls'],
+    takes: FILE,
+    fallback: null,
+    meaning:
+      'The PEM file of the certificate that is shown to providers, with those between it and its authority behind it. A relative path starts at the folder of this file.',
+    example: '/etc/edgerq/consumer.pem',
+  },
+  {
+    name: 'private_key',
+    under: ['listenerTls'],
+    takes: FILE,
+    fallback: null,
+    meaning: 'The PEM file of the private key of that certificate. A relative path starts at the folder of this file.',
+    example: '/etc/edgerq/consumer-key.pem',
+  },
+  {
+    name: 'ca',
+    under: ['listenerTls'],
+    takes: FILE,
+    fallback: '',
+    absent: 'none: providers need no certificate',
+    meaning:
+      'The PEM file of the authorities of which one must have signed the certificate that a provider then must show (mutual TLS). A relative path starts at the folder of this file.',
+    example: 'providers-ca.pem',
+  },
+  {
+    name: 'allow',
+    under: ['listenerTls'],
+    takes: { kind: 'certificate name' },
+    fallback: '',
+    absent: 'whoever has a certificate of <ca> may serve what its key allows',
+    meaning:
+      'Whose certificates count, and for which services: a name for which a certificate may be (a DNS name, an IP address or a URI), as often as needed. With any of them a provider may serve what one of its names allows, and of that, where there are keys, what its key allows.',
+    example: 'provider1.example.org',
+    most: Number.POSITIVE_INFINITY,
+    attributes: [
+      {
+        name: 'services',
+        takes: { kind: 'services' },
+        fallback: null,
+        meaning: 'What may be served under that name: UUIDs with commas between them, or * for every service here.',
+        example: '<allow services="11111111-2222-3333-4444-555555555555">provider1.example.org</allow>',
+      },
+    ],
   },
   {
     name: 'identity',
     under: ['consumer'],
-    takes: { kind: 'path', of: 'file' },
+    takes: FILE,
     fallback: '',
     absent: 'none: providers need no keys',
     meaning:
@@ -53,7 +117,7 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
   {
     name: 'authorized_providers',
     under: ['consumer'],
-    takes: { kind: 'path', of: 'file' },
+    takes: FILE,
     fallback: '',
     absent: 'none',
     meaning:
@@ -63,7 +127,7 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
   {
     name: 'identity',
     under: ['provider', 'pipe'],
-    takes: { kind: 'path', of: 'file' },
+    takes: FILE,
     fallback: '',
     absent: 'none; in a pipe what the root says',
     meaning:
@@ -83,7 +147,7 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
   {
     name: 'psk_file',
     under: ['pipe'],
-    takes: { kind: 'path', of: 'file' },
+    takes: FILE,
     fallback: '',
     absent: 'none',
     meaning:
@@ -114,7 +178,7 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
     takes: { kind: 'host' },
     fallback: null,
     meaning:
-      'The host of the consumer: a name, an IPv4 or an IPv6 address. Other hosts than this one need <identity> and <consumer_key>, or <insecure>yes</insecure>.',
+      'The host of the consumer: a name, an IPv4 or an IPv6 address. Other hosts than this one need <identity> and <consumer_key>, or TLS (<tls>, or wss:// in a url), or <insecure>yes</insecure>.',
     example: '127.0.0.1',
   },
   {
@@ -126,22 +190,104 @@ export const LINK_ELEMENTS: readonly ElementRule[] = [
     example: '12345',
   },
   {
+    name: 'carrier',
+    under: ['pipe'],
+    takes: CARRIER,
+    fallback: 'udp',
+    meaning:
+      'What the link runs over. Several are ways to the same consumer in the order of preference: where one gets no answer, the next is tried.',
+    example: 'udp',
+    most: MOST_CARRIERS,
+    attributes: [
+      {
+        name: 'hostname',
+        takes: { kind: 'host' },
+        fallback: '',
+        absent: 'hostname of the pipe',
+        meaning: 'Where this way leads, for udp and tcp: the consumer, or stunnel on this machine.',
+        example: '<carrier hostname="127.0.0.1" port="7000" tls="no">tcp</carrier>',
+      },
+      {
+        name: 'port',
+        takes: PORT,
+        fallback: '',
+        absent: 'port of the pipe',
+        meaning: 'Its port there, for udp and tcp.',
+        example: '<carrier port="443">tcp</carrier>',
+      },
+      {
+        name: 'tls',
+        takes: YES_NO,
+        fallback: '',
+        absent: 'yes if the pipe has <tls>, else no',
+        meaning:
+          'no: this way, of tcp, does without the <tls> of the pipe, for example because it leads through stunnel.',
+        example: '<carrier tls="no">tcp</carrier>',
+      },
+      {
+        name: 'url',
+        takes: { kind: 'websocket url' },
+        fallback: '',
+        absent: 'none; it must be there for websocket',
+        meaning:
+          'Where this way leads, for websocket: wss:// with TLS, by the <tls> of the pipe if there is one, or ws:// without.',
+        example: '<carrier url="wss://server.example.org/edgerq">websocket</carrier>',
+      },
+    ],
+  },
+  {
+    name: 'fallback_after',
+    under: ['pipe'],
+    takes: { kind: 'number', least: 0.1, most: 60, unit: 'seconds', decimals: 3 },
+    fallback: '3',
+    meaning: 'How long one carrier may stay without an answer before the next is tried beside it.',
+    example: '1.5',
+  },
+  {
+    name: 'probe',
+    under: ['pipe'],
+    takes: integer(1, 86_400, 'seconds'),
+    fallback: '60',
+    meaning: 'How often a better carrier is tried while a worse one has the link.',
+    example: '300',
+  },
+  {
     name: 'ca',
-    under: ['tls'],
-    takes: { kind: 'path', of: 'file' },
+    under: ['tls', 'pipeTls'],
+    takes: FILE,
     fallback: '',
     absent: 'the authorities that Node.js trusts',
     meaning:
-      "The PEM file of the authorities of which one must have signed the target's certificate; a relative path starts at the folder of this file.",
+      'The PEM file of the authorities of which one must have signed the certificate of the other side; a relative path starts at the folder of this file.',
     example: '/etc/ssl/our-ca.pem',
   },
   {
     name: 'name',
-    under: ['tls'],
+    under: ['tls', 'pipeTls'],
     takes: { kind: 'host' },
     fallback: '',
-    absent: 'hostname of the service',
-    meaning: "The name, or the IP address, that the target's certificate must be for; a name is also sent as SNI.",
+    absent: 'the hostname that is dialled',
+    meaning:
+      'The name, or the IP address, that the certificate of the other side must be for; a name is also sent as SNI.',
     example: 'app.example.org',
+  },
+  {
+    name: 'certificate',
+    under: ['pipeTls'],
+    takes: FILE,
+    fallback: '',
+    absent: 'none is shown',
+    meaning:
+      'The PEM file of the certificate that is shown to a consumer whose listener has <ca>; <private_key> must stand beside it. A relative path starts at the folder of this file.',
+    example: 'provider.pem',
+  },
+  {
+    name: 'private_key',
+    under: ['pipeTls'],
+    takes: FILE,
+    fallback: '',
+    absent: 'none',
+    meaning: 'The PEM file of the private key of that certificate. A relative path starts at the folder of this file.',
+    example: 'provider-key.pem',
   },
 ]

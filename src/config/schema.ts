@@ -165,7 +165,13 @@ export const ELEMENTS: readonly ElementRule[] = [
       'How the target is probed: connect opens a connection to it (with tls up to the end of the handshake); a path is fetched from it by GET and must give 2xx or 3xx within 3 seconds, of http services only; off believes it is well.',
     example: 'off',
     attributes: [
-      { name: 'interval', takes: integer(1, 3_600, 'seconds'), fallback: '10', meaning: 'Time between two probes.' },
+      {
+        name: 'interval',
+        takes: integer(1, 3_600, 'seconds'),
+        fallback: '10',
+        meaning: 'Time between two probes.',
+        example: '<health interval="10">connect</health>',
+      },
     ],
   },
   {
@@ -226,6 +232,12 @@ export function defaultOf(rule: ElementRule, group: GroupName): string {
   if (rule.fallback === null) return 'none; it must be there'
   const isInherited = GROUPS[group].under !== null && rule.under.some((home) => GROUPS[home].under === null)
   return isInherited ? `what the root says, else ${rule.fallback}` : rule.fallback
+}
+
+/** Said to people: the whole element, with the attributes that must be there. */
+export function exampleOf(rule: ElementRule): string {
+  const needed = rule.attributes?.find(({ fallback }) => fallback === null)
+  return needed?.example ?? `<${rule.name}>${rule.example}</${rule.name}>`
 }
 
 function notYet(name: string, under: readonly GroupName[], meaning: string): ElementRule {
