@@ -18,6 +18,7 @@ import { type DaemonContext, type Running, runDaemon } from './daemon.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { endFor, openDriver } from './link.ts'
 import { type ConsumerState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
+import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
 
 /** A `<listener>`: its socket and what runs on it. */
 interface Link {
@@ -32,7 +33,7 @@ interface ConsumerSetup {
 }
 
 function readSetup(source: Uint8Array, fileName: string, path: string): Outcome<ConsumerSetup> {
-  const config = readConsumer(source, fileName)
+  const config = refuseUnbuiltCarriers(readConsumer(source, fileName), fileName)
   if (!config.ok) return config
   const keys = readConsumerKeys(config.value, path)
   return keys.ok ? { ok: true, value: { config: config.value, keys: keys.value } } : keys

@@ -17,6 +17,7 @@ import { endFor, openDriver } from './link.ts'
 import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readTargetCertificates } from './target-certificates.ts'
+import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
 
 /** The configuration, and what the files hold that it names. */
 export interface ProviderSetup {
@@ -28,7 +29,7 @@ export interface ProviderSetup {
 
 /** `path`: of the configuration, for the files that it names. */
 export function readProviderSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
-  const config = readProvider(source, fileName)
+  const config = refuseUnbuiltCarriers(readProvider(source, fileName), fileName)
   if (!config.ok) return config
   const certificates = readTargetCertificates(config.value, path)
   const keys = readPipeKeys(config.value, path)
