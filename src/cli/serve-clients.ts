@@ -11,7 +11,7 @@ import { type Crypto, HOP_ID_BYTES, type SessionHandle } from '../protocol/index
 import type { Driver } from '../runtime/driver.ts'
 import { noiseListener } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
-import { chooseSealing } from '../runtime/sealing.ts'
+import type { Sealing } from '../runtime/sealing.ts'
 import { type ConsumerKeys, readConsumerKeys } from './consumer-keys.ts'
 import type { DaemonContext, Running } from './daemon.ts'
 import { ExitError, ExitStatus } from './exit.ts'
@@ -58,7 +58,7 @@ async function serve({ config, keys }: ConsumerSetup, configPath: string, contex
   const stateDirectory = stateDirectoryPath(process.env)
   const state = new StateDirectory(stateDirectory, log).consumerState(configPath)
   const admission = keys === null ? admitEverybody : admissionOf(keys, stateDirectory, log)
-  const crypto = await cryptoFor(keys, { admission, resetKey: state.resetKey, log })
+  const crypto = cryptoFor(keys, { admission, resetKey: state.resetKey, sealing: context.sealing, log })
   const links: Link[] = []
   for (const listener of config.listeners) {
     const carrier = await openUdpCarrier({
@@ -105,11 +105,10 @@ function admissionOf({ identity, authorizedPath }: ConsumerKeys, stateDirectory:
 }
 
 /** With a key of its own the consumer answers to nothing else; without, to the published one. */
-async function cryptoFor(
+function cryptoFor(
   keys: ConsumerKeys | null,
-  { admission, resetKey, log }: { admission: Admission; resetKey: Uint8Array; log: Log },
-): Promise<Crypto> {
-  const sealing = await chooseSealing()
+  { admission, resetKey, sealing, log }: { admission: Admission; resetKey: Uint8Array; sealing: Sealing; log: Log },
+): Crypto {
   const key = keys === null ? undefined : fingerprint(keys.identity.publicKey)
   log.info('sealing', { by: sealing.name, authenticated: keys !== null, key })
   const identity = keys && keyPairOf(keys.identity.privateKey)
