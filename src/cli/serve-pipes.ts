@@ -10,7 +10,7 @@ import { Provider } from '../provider/provider.ts'
 import type { Driver } from '../runtime/driver.ts'
 import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
-import { chooseSealing, type Sealing } from '../runtime/sealing.ts'
+import type { Sealing } from '../runtime/sealing.ts'
 import { systemRandom } from '../runtime/system.ts'
 import type { DaemonContext, Running } from './daemon.ts'
 import { endFor, openDriver } from './link.ts'
@@ -46,10 +46,9 @@ export async function servePipes(
   configPath: string,
   context: DaemonContext,
 ): Promise<Running> {
-  const { log } = context
+  const { log, sealing } = context
   const directory = new StateDirectory(stateDirectoryPath(process.env), log)
   const states: ProviderState[] = []
-  const sealing = await chooseSealing()
   log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
   const pipes: Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[] = []
   for (const [index, pipe] of config.pipes.entries()) {

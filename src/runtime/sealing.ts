@@ -6,24 +6,34 @@ import { type Sodium, SodiumSeal } from './sodium-seal.ts'
 
 export interface Sealing {
   /** For the operator. */
-  readonly name: 'sodium-native' | 'node:crypto'
+  readonly name: string
   /** Takes 32 bytes that are used for one direction of one session. */
   of(key: Uint8Array): Sealer & Opener
 }
 
-/** Is always there. */
-export const nodeSealing: Sealing = { name: 'node:crypto', of: (key) => new PacketSeal(key) }
+/** What an operator may ask for. */
+export const SEALINGS = ['sodium-native', 'node:crypto'] as const
+export type SealingName = (typeof SEALINGS)[number]
 
-/** The fastest that this machine can load and that seals as it should. */
+/** Is always there. */
+export const nodeSealing: Sealing = { name: 'node:crypto' satisfies SealingName, of: (key) => new PacketSeal(key) }
+
+/** The fastest that this machine has. */
 export async function chooseSealing(): Promise<Sealing> {
-  const sodium = await sodiumSealing()
-  return sodium !== null && isSound(sodium) ? sodium : nodeSealing
+  return (await sodiumSealing()) ?? nodeSealing
 }
 
-/** Null: the package is not installed, or was not built for this system. */
-export async function sodiumSealing(): Promise<Sealing | null> {
+/** Null: this machine has none of that name. */
+export async function sealingNamed(name: SealingName): Promise<Sealing | null> {
+  return name === 'node:crypto' ? nodeSealing : sodiumSealing()
+}
+
+/** Null: the package is not installed, was not built for this system, or does not seal as it should. */
+async function sodiumSealing(): Promise<Sealing | null> {
   const sodium = await loadSodium()
-  return sodium && { name: 'sodium-native', of: (key) => new SodiumSeal(sodium, key) }
+  if (sodium === null) return null
+  const sealing: Sealing = { name: 'sodium-native' satisfies SealingName, of: (key) => new SodiumSeal(sodium, key) }
+  return isSound(sealing) ? sealing : null
 }
 
 async function loadSodium(): Promise<Sodium | null> {
