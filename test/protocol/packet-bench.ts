@@ -61,8 +61,12 @@ export class PacketBench {
       path: 0,
       options,
       budget: new MemoryBudget(options.settings.memoryBudget),
+      walker: new FrameWalker(),
       streamOwner: this.#owner(),
       onClose: () => this.closings++,
+      onViolation: (code, reason) => {
+        throw new Error(`a violation, ${code}: ${reason}`)
+      },
       now: NOW,
     })
     this.control = this.parts.streams.start({ ...GENEROUS_PEER, ...wish.peer })
