@@ -102,7 +102,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
   onFrameLost(kind: number, id: StreamId, offset: number, length: number): void {
     const streams = this.#parts.streams
     if (kind === SentFrame.maxData) streams.wantsMaxData = true
-    else if (kind === SentFrame.maxStreams) streams.wantsMaxStreams = true
+    else if (kind === SentFrame.maxStreams) streams.allowance.wantsTelling = true
     else if (kind === SentFrame.rekey) this.#parts.rekey.onFrameLost(offset)
     if (kind >= SentFrame.maxData && kind !== SentFrame.maxStreamData) return
     const stream = streams.stream(id)

@@ -170,6 +170,7 @@ export class SessionParts {
       this.loss.deadline,
       this.acks.deadline,
       this.sender.deadline,
+      this.streams.allowance.deadline,
       this.liveness.deadline(this.loss.timeouts),
     )
   }
@@ -177,6 +178,7 @@ export class SessionParts {
   /** Does what is due; what it means for the life of the session is for the session to say. */
   step(now: Micros): LivenessVerdict {
     if (this.loss.deadline <= now) this.sender.probe(this.loss.onDeadline(now))
+    this.streams.onDeadline(now)
     const verdict = this.liveness.step(this.loss.timeouts, now)
     if (verdict === LivenessVerdict.ping) {
       this.builder.wantsPing = true

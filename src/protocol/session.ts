@@ -95,6 +95,10 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     return this
   }
 
+  get clock(): Micros {
+    return this.#owner.clock
+  }
+
   get path(): PathId {
     return this.#parts.path.current
   }

@@ -134,6 +134,7 @@ export class PacketBench {
       get handle(): never {
         throw new Error('no session is needed here')
       },
+      clock: NOW,
       onWork() {},
       onStreamReady: (stream) => this.ready.push(stream),
       onStreamAccepted: (stream) => this.accepted.push(stream),
