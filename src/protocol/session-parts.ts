@@ -21,7 +21,7 @@ import { Rtt } from './recovery/rtt.ts'
 import { SentPackets } from './recovery/sent.ts'
 import { SkippedNumbers } from './recovery/skip.ts'
 import { KeyRing } from './rekey/key-ring.ts'
-import { Rekey } from './rekey/rekey.ts'
+import { Rekey, RekeyReason } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
@@ -85,8 +85,9 @@ export class SessionParts {
         received,
         isDialler: made.isDialler,
         probeTimeout: () => this.loss.probeTimeout,
-        onChanged: () => {
-          this.builder.wantsPing = true
+        onChanged: (why, now) => {
+          if (why !== RekeyReason.peer) this.builder.wantsPing = true
+          this.trace.keysChanged(made.session, this.keys.number, why, now)
         },
       },
       settings,

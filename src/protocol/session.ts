@@ -23,6 +23,7 @@ import { hex } from './hex.ts'
 import { CONNECTION_ID_BYTES } from './limits.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import type { SessionKeys } from './ports.ts'
+import { RekeyReason } from './rekey/rekey.ts'
 import { SessionParts } from './session-parts.ts'
 import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
@@ -51,6 +52,12 @@ export interface SessionOwner {
 
 /** Goodbyes that leave at once, since nobody acknowledges them. */
 const GOODBYES = 3
+
+type KeyFault = keyof typeof KEY_FAULTS
+const KEY_FAULTS = {
+  [RekeyReason.packets]: 'the key has sealed all that it may, and no new one was agreed on',
+  [RekeyReason.age]: 'no new keys were agreed on in time',
+}
 
 export class Session implements SessionHandle, StreamTableOwner, Timed {
   readonly id: number
@@ -228,9 +235,15 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   }
 
   #fillOpen(out: DatagramBatch, now: Micros): boolean {
-    if (!this.#parts.keys.isExhausted) return this.#parts.fill(out, now)
-    this.#goodbye('local', CloseCode.keyExhausted, '')
+    const { keys, rekey } = this.#parts
+    if (!keys.isExhausted && !rekey.isOverdue) return this.#parts.fill(out, now)
+    this.#giveUpKeys(keys.isExhausted ? RekeyReason.packets : RekeyReason.age, now)
     return this.fill(out, now)
+  }
+
+  #giveUpKeys(why: KeyFault, now: Micros): void {
+    this.#parts.trace.keysExhausted(this.id, why, now)
+    this.#goodbye('local', CloseCode.keyExhausted, KEY_FAULTS[why])
   }
 
   #put(out: DatagramBatch, packet: Uint8Array): boolean {
