@@ -197,6 +197,8 @@ export type SessionEvent =
   | { readonly kind: 'accepted'; readonly session: SessionHandle; readonly stream: StreamHandle }
   | { readonly kind: 'suspect'; readonly session: SessionHandle }
   | { readonly kind: 'recovered'; readonly session: SessionHandle }
+  /** The peer has another IP address, and has shown so. */
+  | { readonly kind: 'moved'; readonly session: SessionHandle }
   /** A stream was refused to us, and another may be opened now. */
   | { readonly kind: 'streamsAvailable'; readonly session: SessionHandle }
   | {

@@ -22,6 +22,8 @@ export interface FrameActionParts {
   readonly received: ReceivedPackets
   readonly path: Path
   readonly rekey: Rekey
+  /** The peer is elsewhere than `before`, and has shown that it is. */
+  readonly onMoved: (before: PathId, now: Micros) => void
   readonly onClose: (code: number, reason: string) => void
 }
 
@@ -72,7 +74,9 @@ export class FrameActions implements FrameSink, SentFrameSink {
   }
 
   onPathResponse(challenge: Uint8Array): CloseCode {
-    this.#parts.path.onResponse(challenge)
+    const { path, onMoved } = this.#parts
+    const before = path.current
+    if (path.onResponse(challenge)) onMoved(before, this.now)
     return CloseCode.none
   }
 

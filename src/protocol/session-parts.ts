@@ -7,6 +7,7 @@ import type { CongestionController } from './congestion/controller.ts'
 import { Pacer } from './congestion/pacer.ts'
 import type { CloseCode } from './errors.ts'
 import { FrameActions } from './frame-actions.ts'
+import { addressAt, isSameIp } from './handshake/address.ts'
 import type { Hello } from './handshake/hello.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import { PacketReceiver } from './packet-receiver.ts'
@@ -38,6 +39,8 @@ export interface SessionPartsOptions {
   readonly walker: FrameWalker
   readonly streamOwner: StreamTableOwner
   readonly onClose: (code: number, reason: string) => void
+  /** The peer has moved, and not only to another port of the same address. */
+  readonly onNewIp: () => void
   readonly onViolation: (code: CloseCode, reason: string) => void
   readonly now: Micros
 }
@@ -60,7 +63,7 @@ export class SessionParts {
   readonly liveness: Liveness
   readonly keys: KeyRing
   readonly rekey: Rekey
-  readonly controller: CongestionController
+  controller: CongestionController
   readonly streams: StreamTable
   readonly actions: FrameActions
   readonly loss: LossDetector
@@ -69,9 +72,14 @@ export class SessionParts {
   readonly receiver: PacketReceiver
   packetsLost = 0
 
+  readonly #options: EndpointOptions
+  readonly #onNewIp: () => void
+
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
+    this.#options = made.options
+    this.#onNewIp = made.onNewIp
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
     this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
@@ -93,7 +101,14 @@ export class SessionParts {
       settings,
     )
     this.rekey = rekey
-    this.actions = new FrameActions({ streams: this.streams, received, path: this.path, rekey, onClose: made.onClose })
+    this.actions = new FrameActions({
+      streams: this.streams,
+      received,
+      path: this.path,
+      rekey,
+      onMoved: (before, now) => this.#onMoved(before, now),
+      onClose: made.onClose,
+    })
     this.loss = new LossDetector({
       sent,
       rtt,
@@ -186,6 +201,25 @@ export class SessionParts {
       this.streams.trim()
     }
     return verdict
+  }
+
+  /** What was sent to the old address may be lost: the answer to a PING says so soonest. */
+  #onMoved(before: PathId, now: Micros): void {
+    this.askAtOnce()
+    if (isSameIp(addressAt(this.#options, before), addressAt(this.#options, this.path.current))) return
+    this.#startOver(now)
+    this.#onNewIp()
+  }
+
+  /** Another address is another path: what was learnt of the old one would flood it, or starve it (RFC 9000 §9.4). */
+  #startOver(now: Micros): void {
+    const { settings, newController } = this.#options
+    this.controller = newController(settings.maxDatagramBytes)
+    this.loss.onNewPath(this.controller)
+    this.sender.onNewPath(this.controller)
+    this.rtt.forget()
+    const roundTrip = this.path.roundTrip(now)
+    if (roundTrip !== null) this.rtt.sample(roundTrip, 0)
   }
 
   stats(into: SessionStats): void {

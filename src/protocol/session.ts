@@ -93,6 +93,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       walker: owner.walker,
       streamOwner: this,
       onClose: (code, reason) => this.#end('peer', code, reason),
+      onNewIp: () => owner.onEvent({ kind: 'moved', session: this }),
       onViolation: (code, reason) => this.#goodbye('violation', code, reason),
       now: owner.clock,
     })

@@ -64,6 +64,7 @@ export class PacketBench {
       walker: new FrameWalker(),
       streamOwner: this.#owner(),
       onClose: () => this.closings++,
+      onNewIp: () => {},
       onViolation: (code, reason) => {
         throw new Error(`a violation, ${code}: ${reason}`)
       },

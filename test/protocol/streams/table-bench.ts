@@ -54,6 +54,7 @@ export class TableBench implements StreamTableOwner {
       received,
       path: new Path(0, new Prng(1)),
       rekey: new Rekey(rekey, settings),
+      onMoved: () => {},
       onClose: () => {},
     })
   }
