@@ -8,7 +8,7 @@
 import type { DatagramBatch, EndpointOptions, ReceptionCounters } from './api.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import { DropReason } from './errors.ts'
-import { addressOfPath } from './handshake/address.ts'
+import { addressAt } from './handshake/address.ts'
 import { AddressTokens } from './handshake/address-tokens.ts'
 import { type Question, readInit, refusalOf } from './handshake/answer.ts'
 import { Cookies } from './handshake/cookies.ts'
@@ -82,7 +82,7 @@ export class Reception {
     this.counters.inits++
     this.counters.initBytes += init.length
     this.load.onInit(now)
-    const address = this.#addressOf(from)
+    const address = addressAt(this.#options, from)
     if (address === null) return DropReason.addressUnproven
     // A mac2 that is there must be right, whether one is asked for or not: no byte of an INIT can be changed.
     const hasCookie = hasMac2(init)
@@ -127,7 +127,7 @@ export class Reception {
 
   /** What the dialler at `path` may show instead of a cookie when it comes again; null: the path is forgotten. */
   tokenFor(path: PathId): Uint8Array | null {
-    const address = this.#addressOf(path)
+    const address = addressAt(this.#options, path)
     return address && this.#tokens.issue(address, this.#host.wallClockMs)
   }
 
@@ -172,10 +172,6 @@ export class Reception {
   #leaveHall(guest: Guest): void {
     this.counters.halfOpen--
     if (guest.from !== null) guest.from.halfOpen--
-  }
-
-  #addressOf(path: PathId): Uint8Array | null {
-    return this.#options.addressOf === undefined ? addressOfPath(path) : this.#options.addressOf(path)
   }
 }
 

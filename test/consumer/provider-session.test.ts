@@ -70,6 +70,18 @@ describe('a session with a provider', () => {
     const kinds = () => messagesIn(control).map(({ kind }) => kind)
     await until(() => kinds().length === 2, 'both messages arrive')
     assert.deepEqual(kinds(), ['settings', 'addressToken'])
+    provider.onMoved()
+    await until(() => kinds().length === 3, 'it has moved, and gets a token for where it is now')
+    assert.deepEqual(kinds(), ['settings', 'addressToken', 'addressToken'])
+  })
+
+  it('gives no more tokens to a provider that moves without end and reads none', async () => {
+    provider.sayAddressTokens(() => new Uint8Array(255))
+    for (let move = 0; move < 10_000; move++) provider.onMoved()
+    await atRest(() => Number(session.near.control.isWritable))
+    const control = new Talker(session.far.control)
+    await atRest(() => control.bytesRead)
+    assert.ok(control.bytesRead < 10_000 * 255 * 0.1, `${control.bytesRead} bytes`)
   })
 
   it('answers each REGISTER by REGISTERED or REFUSED, and counts the last of one service (C-4)', async () => {

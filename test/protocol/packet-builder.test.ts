@@ -34,7 +34,7 @@ describe('PacketBuilder', () => {
     const given = bench.streamWith(100)
     readStream(bench, 2, 200_000)
     given.reset(9)
-    bench.parts.streams.wantsMaxStreams = true
+    bench.parts.streams.allowance.wantsTelling = true
     bench.control.write(new Uint8Array(50))
     bench.receivePacket(0)
     bench.receivePacket(1)
@@ -211,7 +211,7 @@ describe('PacketBuilder', () => {
             else if (ends !== 'no') stream[ends as 'reset' | 'stop'](StreamCode.cancelled)
           }
           bench.parts.streams.wantsMaxData = true
-          bench.parts.streams.wantsMaxStreams = true
+          bench.parts.streams.allowance.wantsTelling = true
           // `build` throws if a packet has become too long, and reads back every frame of it.
           let packets = 0
           while (bench.build(room).length > 0) packets++

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
-import type { SessionHandle, StreamHandle } from '../../src/protocol/api.ts'
+import type { SessionEvent, SessionHandle, StreamHandle } from '../../src/protocol/api.ts'
 import { CloseCode, DropReason } from '../../src/protocol/errors.ts'
 import { MILLISECOND, SECOND } from '../../src/protocol/units.ts'
 import { DATA_PACKET, dataPacketCounter, isDataPacket, KEY_PHASE_MASK } from '../../src/protocol/wire/packet.ts'
+import { frame } from '../adversary/frames.ts'
 import { bytesOf } from './bytes.ts'
 import { type Line, SETTLING } from './endpoint-pair.ts'
 import {
   type Connected,
   connected,
+  Drops,
   ENDS,
   eventsOf,
   exchange,
   feed,
+  newEndpoint,
   outgoing,
   START,
   statsOf,
@@ -84,6 +87,21 @@ function chat({ dialler, listener, ours }: Connected, rounds: number): { toListe
   eventsOf(listener)
   return { toListener, now }
 }
+
+/** What is told of keys, in words. */
+class KeyTrace extends Drops {
+  readonly told: string[] = []
+
+  override keysChanged(session = 0, number = 0, why = 0): void {
+    this.told.push(`${session} has ${number} by ${REASONS[why]}`)
+  }
+
+  override keysExhausted(session = 0, why = 0): void {
+    this.told.push(`${session} exhausted by ${REASONS[why]}`)
+  }
+}
+
+const REASONS = ['', 'packets', 'age', 'peer']
 
 /** More than one turn of the two bits. */
 const TURN = 5
@@ -227,6 +245,51 @@ describe('Session, new keys', () => {
     assert.deepEqual(toldBy(listener), ['accepted', 'closed by peer'])
     assert.equal(statsOf(ours).packetsSent, 200 + 3, 'goodbyes excepted')
     assert.equal(stream.isClosed, true)
+  })
+
+  it('that a peer refuses while it goes on talking end the session, with a reason of their own', () => {
+    const trace = new KeyTrace()
+    const settings = { rekeyAfterPackets: 64, rekeyWithin: 10 * SECOND }
+    const listener = newEndpoint({ seed: 2, settings, acceptsSessions: true, trace })
+    const peer = new RawPeer(listener, { seed: 9, path: ENDS.here }, START)
+    eventsOf(listener)
+    let now = START
+    const seconds = (count: number, pause: number): SessionEvent[] => {
+      for (const until = now + count * SECOND; now < until; ) {
+        now += pause
+        if (listener.nextDeadline() <= now) listener.onDeadline(now)
+        peer.send(bytesOf('01'), now)
+        for (const { bytes } of outgoing(listener, now)) {
+          const packet = peer.open(bytes)
+          if (packet !== null) peer.send(frame(0x02, packet.counter, 0, 0, 0), now)
+        }
+      }
+      return eventsOf(listener)
+    }
+    assert.deepEqual(seconds(8, 100 * MILLISECOND), [])
+    assert.deepEqual(seconds(3_600, 13 * SECOND), [], 'an hour of keep-alives is no use')
+    const closed = seconds(20, 100 * MILLISECOND).find(({ kind }) => kind === 'closed')
+    assert.ok(closed?.kind === 'closed')
+    assert.deepEqual(
+      [closed.by, closed.code, closed.reason],
+      ['local', CloseCode.keyExhausted, 'no new keys were agreed on in time'],
+    )
+    assert.deepEqual(trace.told, ['1 exhausted by age'])
+  })
+
+  it('are told of with their number and why, and nothing is told for each packet', () => {
+    const [ours, theirs] = [new KeyTrace(), new KeyTrace()]
+    const dialler = newEndpoint({ seed: 1, settings: { rekeyAfterPackets: 64 }, trace: ours })
+    const listener = newEndpoint({ seed: 2, settings: NARROW, acceptsSessions: true, trace: theirs })
+    const session = dialler.dial(ENDS.there, START)
+    exchange(dialler, listener, START)
+    const stream = session.openStream()!
+    for (let packet = 0; packet < 150; packet++) {
+      stream.write(bytesOf('61'))
+      exchange(dialler, listener, START + packet)
+    }
+    assert.deepEqual(ours.told, ['1 has 1 by packets', '1 has 2 by packets'])
+    assert.deepEqual(theirs.told, ['1 has 1 by peer', '1 has 2 by peer'])
   })
 
   it('end the session of a peer that plays with them', () => {

@@ -81,11 +81,11 @@ describe('StreamTable: credit for the peer', () => {
   it('repeats the limits of the session that were lost', () => {
     const { table, actions } = new TableBench()
     actions.onFrameLost(SentFrame.maxData, 0, 0, 0)
-    assert.deepEqual([table.wantsMaxData, table.wantsMaxStreams], [true, false])
+    assert.deepEqual([table.wantsMaxData, table.allowance.wantsTelling], [true, false])
     assert.equal(table.renewMaxData(RTT, NOW), MIB)
     actions.onFrameLost(SentFrame.maxStreams, 0, 0, 0)
-    assert.deepEqual([table.wantsMaxData, table.wantsMaxStreams], [false, true])
-    assert.equal(table.renewMaxStreams(), 100)
+    assert.deepEqual([table.wantsMaxData, table.allowance.wantsTelling], [false, true])
+    assert.equal(table.allowance.renew(), 100)
   })
 
   it('keeps credit free for the others while a hundred readers stall', () => {
@@ -94,7 +94,7 @@ describe('StreamTable: credit for the peer', () => {
       for (let offset = 0; offset < 256 * KIB; offset += 32 * KIB) {
         assert.equal(bench.receive({ id: peerId(number), offset, length: 32 * KIB }), CloseCode.none)
         if (bench.table.wantsMaxData) bench.table.renewMaxData(RTT, NOW)
-        if (bench.table.wantsMaxStreams) bench.table.renewMaxStreams()
+        if (bench.table.allowance.wantsTelling) bench.table.allowance.renew()
       }
     }
     assert.equal(bench.table.heldBytes, 100 * 256 * KIB)

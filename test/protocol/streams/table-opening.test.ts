@@ -83,9 +83,9 @@ describe('StreamTable: opening', () => {
     assert.equal(bench.receive({ id: peerId(11), offset: 0, length: 1 }), CloseCode.streamLimit)
     // The limit has grown here, but the peer has not been told.
     assert.equal(bench.receive({ id: peerId(10), offset: 0, length: 1 }), CloseCode.none)
-    assert.equal(bench.table.wantsMaxStreams, true)
+    assert.equal(bench.table.allowance.wantsTelling, true)
     assert.equal(bench.receive({ id: peerId(11), offset: 0, length: 1 }), CloseCode.streamLimit)
-    bench.table.renewMaxStreams()
+    bench.table.allowance.renew()
     assert.equal(bench.receive({ id: peerId(11), offset: 0, length: 1 }), CloseCode.none)
   })
 
@@ -118,10 +118,10 @@ describe('StreamTable: opening', () => {
 
   it('doubles the limit of a peer that uses half of it, from 100 up to 16,384', () => {
     const bench = new TableBench()
-    const told: number[] = [bench.table.maxPeerStreams]
-    for (let number = 1; number <= bench.table.maxPeerStreams; number++) {
+    const told: number[] = [bench.table.allowance.limit]
+    for (let number = 1; number <= bench.table.allowance.limit; number++) {
       assert.equal(bench.receive({ id: peerId(number), offset: 0, length: 0 }), CloseCode.none)
-      if (bench.table.wantsMaxStreams) told.push(bench.table.renewMaxStreams())
+      if (bench.table.allowance.wantsTelling) told.push(bench.table.allowance.renew())
     }
     assert.deepEqual(told, [100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 16_384])
     assert.equal(bench.receive({ id: peerId(16_385), offset: 0, length: 0 }), CloseCode.streamLimit)
@@ -131,10 +131,10 @@ describe('StreamTable: opening', () => {
   it('replaces closed streams and no more when the limit is fixed (S-1)', () => {
     const bench = new TableBench({ settings: { initialMaxStreams: 8, ceilingMaxStreams: 8 } })
     bench.receive({ id: peerId(8), offset: 0, length: 0 })
-    assert.equal(bench.table.wantsMaxStreams, false)
+    assert.equal(bench.table.allowance.wantsTelling, false)
     for (const stream of bench.accepted.slice(0, 3)) finishBoth(bench, stream)
-    assert.equal(bench.table.wantsMaxStreams, true)
-    assert.equal(bench.table.renewMaxStreams(), 11)
+    assert.equal(bench.table.allowance.wantsTelling, true)
+    assert.equal(bench.table.allowance.renew(), 11)
   })
 
   it('gives a limit of one back, one stream after the other', () => {
@@ -142,8 +142,8 @@ describe('StreamTable: opening', () => {
     for (let number = 1; number <= 5; number++) {
       assert.equal(bench.receive({ id: peerId(number), offset: 0, length: 0 }), CloseCode.none)
       finishBoth(bench, bench.accepted.at(-1)!)
-      assert.equal(bench.table.wantsMaxStreams, true)
-      assert.equal(bench.table.renewMaxStreams(), number + 1)
+      assert.equal(bench.table.allowance.wantsTelling, true)
+      assert.equal(bench.table.allowance.renew(), number + 1)
     }
   })
 
@@ -151,7 +151,7 @@ describe('StreamTable: opening', () => {
     const bench = new TableBench({ settings: { initialMaxStreams: 8 }, budget: new MemoryBudget(1_000) })
     bench.budget.heldBytes = 801
     bench.receive({ id: peerId(8), offset: 0, length: 0 })
-    assert.equal(bench.table.wantsMaxStreams, false)
+    assert.equal(bench.table.allowance.wantsTelling, false)
   })
 
   it('refuses new streams while the process is full, and forgets them once the peer agrees', () => {
