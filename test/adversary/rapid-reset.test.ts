@@ -64,7 +64,7 @@ class RapidReset {
   }
 }
 
-describe('[S-12] A provider that opens streams and gives them up at once', () => {
+describe('A provider that opens streams and gives them up at once (S-12)', () => {
   it('opens no more than a burst and two hundred a second of the ten thousand that it tries, and its neighbour does not notice', () => {
     const rapid = new RapidReset()
     const first = rapid.siege.victim.options.settings.initialMaxStreams

@@ -55,7 +55,7 @@ function movedTo(here: number) {
   return { ...both, before, took, arrive }
 }
 
-describe('[P-7] Endpoint, a peer that has moved', () => {
+describe('Endpoint, a peer that has moved (P-7)', () => {
   it('to another port keeps what was learnt of its path, and nobody is told', () => {
     const { theirs, listener, before, arrive } = movedTo(OTHER_PORT)
     assert.equal(statsOf(theirs).minRtt, before.minRtt)

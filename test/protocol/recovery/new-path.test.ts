@@ -18,7 +18,7 @@ function moved(onTheirWay: number) {
   return { flight, fresh, first: last - onTheirWay + 1, last }
 }
 
-describe('[P-7] LossDetector, on a new path', () => {
+describe('LossDetector, on a new path (P-7)', () => {
   it('measures and counts nothing by what was sent on the old one, and still settles it', () => {
     const { flight, fresh, first, last } = moved(10)
     const before = flight.controller.acked.length

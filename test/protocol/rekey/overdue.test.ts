@@ -5,7 +5,7 @@ import { RekeyReason } from '../../../src/protocol/rekey/rekey.ts'
 import { SECOND } from '../../../src/protocol/units.ts'
 import { NOW, type RekeySide, rekeyPair, renew, WISH } from './rekey-pair.ts'
 
-describe('[K-12] Rekey, when the peer does not let it come to new keys', () => {
+describe('Rekey, when the peer does not let it come to new keys (K-12)', () => {
   const LIMIT = 180
 
   /** The peer says something each second, with these keys; returns after how many seconds the change is overdue. */

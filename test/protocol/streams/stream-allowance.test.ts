@@ -35,7 +35,7 @@ function flood(allowance: StreamAllowance, from: Micros, until: Micros): number 
   return allowance.opened - before
 }
 
-describe('[S-12] StreamAllowance', () => {
+describe('StreamAllowance (S-12)', () => {
   it('lets a peer that gives up what it opens have its first streams, a burst, and then two hundred a second', () => {
     const allowance = newAllowance()
     const inFirst = flood(allowance, START, START + SECOND)
