@@ -1,18 +1,21 @@
 // Which implementation seals the packets of this process. Both make the same bytes, so the two ends need not choose alike.
 
 import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { sealWith } from './noise-primitives.ts'
 import { PacketSeal } from './packet-seal.ts'
-import { type Sodium, SodiumSeal } from './sodium-seal.ts'
+import { type Sodium, SodiumSeal, sodiumSeal } from './sodium-seal.ts'
 
 export interface Sealing {
   /** For the operator. */
   readonly name: 'sodium-native' | 'node:crypto'
   /** Takes 32 bytes that are used for one direction of one session. */
   of(key: Uint8Array): Sealer & Opener
+  /** What is small and no packet, with a nonce of the caller's; returns it with the tag behind it. */
+  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
 }
 
 /** Is always there. */
-export const nodeSealing: Sealing = { name: 'node:crypto', of: (key) => new PacketSeal(key) }
+export const nodeSealing: Sealing = { name: 'node:crypto', of: (key) => new PacketSeal(key), seal: sealWith }
 
 /** The fastest that this machine can load and that seals as it should. */
 export async function chooseSealing(): Promise<Sealing> {
@@ -23,7 +26,7 @@ export async function chooseSealing(): Promise<Sealing> {
 /** Null: the package is not installed, or was not built for this system. */
 export async function sodiumSealing(): Promise<Sealing | null> {
   const sodium = await loadSodium()
-  return sodium && { name: 'sodium-native', of: (key) => new SodiumSeal(sodium, key) }
+  return sodium && { name: 'sodium-native', of: (key) => new SodiumSeal(sodium, key), seal: sodiumSeal(sodium) }
 }
 
 async function loadSodium(): Promise<Sodium | null> {
