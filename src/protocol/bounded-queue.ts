@@ -15,8 +15,13 @@ export class BoundedQueue<T> {
     this.#ring = new Array<T | undefined>(FIRST_CAPACITY).fill(undefined)
   }
 
+  /** For who would rather not make an entry that has no room. */
+  get isFull(): boolean {
+    return this.length >= this.#most
+  }
+
   push(entry: T): boolean {
-    if (this.length >= this.#most) return false
+    if (this.isFull) return false
     if (this.length === this.#ring.length) this.#grow()
     this.#ring[(this.#head + this.length) & (this.#ring.length - 1)] = entry
     this.length++

@@ -40,6 +40,11 @@ import {
 
 /** A deadline that is noticed this late means that the process was stopped or the machine slept. */
 const PAUSE: Micros = 2 * SECOND
+/**
+ * COOKIEs that leave in one turn: sending one costs as much as reading two INITs. What is left waits for the next turn, which comes at once if
+ * the flood leaves time for it; if not, it is answered in part, and the packets of those who are in are read in time.
+ */
+const COOKIES_PER_TURN = 8
 /** The lists below hold each session or stream at most once: their number is bounded elsewhere, by what admits them. */
 const AS_MANY_AS_EXIST = Number.MAX_SAFE_INTEGER
 
@@ -64,6 +69,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   #isAccepting: boolean
   #wasWoken = false
   #isStrangersTurn = false
+  #cookiesThisTurn = 0
 
   constructor(options: EndpointOptions, now: Micros) {
     this.options = options
@@ -110,7 +116,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     if (this.#resets.next(out)) return true
     // In turn with the sessions: a flood of strangers cannot starve those who are in.
     this.#isStrangersTurn = !this.#isStrangersTurn
-    if (this.#isStrangersTurn && this.#reception.next(out)) return true
+    if (this.#isStrangersTurn && this.#nextCookie(out)) return true
     for (let session = this.#pending.shift(); session !== null; session = this.#pending.shift()) {
       session.isPending = false
       if (session.fill(out, now)) {
@@ -120,10 +126,11 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
       }
       this.#deadlines.set(session, session.deadline())
     }
-    if (this.#reception.next(out)) return true
+    if (this.#nextCookie(out)) return true
     this.#wasWoken = false
+    this.#cookiesThisTurn = 0
     // What was sent may have made room for writers: they wait for a turn that nothing else may cause.
-    if (this.#ready.length > 0 || this.#events.length > 0) this.wake()
+    if (this.#ready.length > 0 || this.#events.length > 0 || this.#reception.isWaiting) this.wake()
     return false
   }
 
@@ -161,7 +168,13 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
 
   /** The driver's turn has come, and was kept waiting for so long: whoever is late lets strangers prove themselves first. */
   onTurn(delay: Micros, now: Micros): void {
+    this.#cookiesThisTurn = 0
     this.#reception.load.onTurn(delay, now)
+  }
+
+  /** The driver's process was at work for this share of the time since the last call. */
+  onBusy(share: number): void {
+    this.#reception.load.onBusy(share)
   }
 
   get reception(): Readonly<ReceptionCounters> {
@@ -200,6 +213,12 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
 
   isPathInUse(path: PathId): boolean {
     return this.#sessions.isPathInUse(path, this.clock)
+  }
+
+  #nextCookie(out: DatagramBatch): boolean {
+    if (this.#cookiesThisTurn >= COOKIES_PER_TURN || !this.#reception.next(out)) return false
+    this.#cookiesThisTurn++
+    return true
   }
 
   // ---- Datagrams by kind; each answers 0 or the reason why it was dropped ----

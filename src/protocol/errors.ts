@@ -62,6 +62,7 @@ export const DropReason = {
   addressUnproven: 13,
   tooManyFromThere: 14,
   replayed: 15,
+  noTime: 16,
 } as const
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]
 

@@ -1,6 +1,6 @@
 // Where strangers meet a listener. What costs little comes first, and nothing is kept of an INIT before its sender is known:
 //
-//   size, version, mac1 ─▶ answered before? the same RESP ─▶ much to do? a COOKIE, unless mac2 or token prove the address
+//   time for it? ─▶ size, version, mac1 ─▶ answered before? the same RESP ─▶ much to do? a COOKIE, unless mac2 or token prove the address
 //     ─▶ room, here and for its neighbourhood ─▶ two agreements: who is it? ─▶ newer than its last? ─▶ a half-open session
 //
 // An answer is always smaller than its question, and each question has one at most.
@@ -14,13 +14,13 @@ import { type Question, readInit, refusalOf } from './handshake/answer.ts'
 import { Cookies } from './handshake/cookies.ts'
 import { Load } from './handshake/load.ts'
 import { hasMac2 } from './handshake/macs.ts'
-import { admits, charge, type Neighbourhood, Neighbourhoods } from './handshake/neighbourhoods.ts'
+import { admits, type Neighbourhood, Neighbourhoods } from './handshake/neighbourhoods.ts'
 import { NewestInits } from './handshake/newest-inits.ts'
 import { hex } from './hex.ts'
 import { MOST_UNCONFIRMED_SESSIONS } from './limits.ts'
 import type { Session } from './session.ts'
 import type { Micros, PathId } from './units.ts'
-import { connectionKey, MACS_BYTES } from './wire/packet.ts'
+import { connectionKey, INIT_HEADER_BYTES, initBodyAt, MACS_BYTES } from './wire/packet.ts'
 
 /** What the endpoint does for its reception. */
 export interface ReceptionHost {
@@ -77,6 +77,7 @@ export class Reception {
 
   /** 0, or why nothing came of it. */
   onInit(init: Uint8Array, from: PathId, now: Micros): number {
+    if (isBare(init) && !this.load.hasTimeForBare()) return DropReason.noTime
     const refusal = refusalOf(this.#options.crypto, init)
     if (refusal !== 0) return refusal
     this.counters.inits++
@@ -92,8 +93,8 @@ export class Reception {
     if (!hasCookie && !this.load.isHigh(this.counters.halfOpen, now)) return this.#read(init, from, null, now)
     if (!hasCookie && !this.#tokens.isProven(init, address, this.#host.wallClockMs))
       return this.#ask(init, address, from, now)
-    const neighbourhood = (hasCookie ? this.#withCookie : this.#withToken).find(address, now)
-    if (neighbourhood === null || admits(neighbourhood, now)) return this.#read(init, from, neighbourhood, now)
+    const neighbourhood = this.#neighbourhoodsFor(init).find(address, now)
+    if (admits(neighbourhood, now)) return this.#read(init, from, neighbourhood, now)
     return hasCookie ? DropReason.tooManyFromThere : this.#ask(init, address, from, now)
   }
 
@@ -125,6 +126,11 @@ export class Reception {
     return true
   }
 
+  /** COOKIEs are left for a later turn. */
+  get isWaiting(): boolean {
+    return this.#queue.length > 0
+  }
+
   /** What the dialler at `path` may show instead of a cookie when it comes again; null: the path is forgotten. */
   tokenFor(path: PathId): Uint8Array | null {
     const address = addressAt(this.#options, path)
@@ -132,8 +138,9 @@ export class Reception {
   }
 
   #ask(init: Uint8Array, address: Uint8Array, from: PathId, now: Micros): number {
+    if (this.#queue.isFull) return DropReason.addressUnproven
     const packet = this.#cookies.answerTo(init, address, now)
-    if (!this.#queue.push({ path: from, packet })) return DropReason.addressUnproven
+    this.#queue.push({ path: from, packet })
     this.counters.cookies++
     this.counters.answerBytes += packet.length
     this.#host.wake()
@@ -153,7 +160,7 @@ export class Reception {
     const question = readInit(this.#options.crypto, init)
     const peer = question === null ? '' : dialler(question)
     if (question === null || !this.#newest.isNew(peer, question.hello.sentAtMs, now)) {
-      if (neighbourhood !== null) charge(neighbourhood)
+      if (neighbourhood !== null) this.#neighbourhoodsFor(init).charge(neighbourhood, now)
       return question === null ? DropReason.badHandshake : DropReason.replayed
     }
     const { sentAtMs } = question.hello
@@ -173,11 +180,21 @@ export class Reception {
     this.counters.halfOpen--
     if (guest.from !== null) guest.from.halfOpen--
   }
+
+  /** By the proof that it brings. */
+  #neighbourhoodsFor(init: Uint8Array): Neighbourhoods {
+    return hasMac2(init) ? this.#withCookie : this.#withToken
+  }
 }
 
 /** Who says to be an instance, and holds its key. Empty without keys: anybody could then have sent a newer INIT in its name. */
 function dialler({ hello, handshake }: Question): string {
   return handshake.peerKey.length === 0 ? '' : hex(hello.instanceId) + hex(handshake.peerKey)
+}
+
+/** It shows nothing that could prove its address. */
+function isBare(init: Uint8Array): boolean {
+  return !hasMac2(init) && initBodyAt(init) === INIT_HEADER_BYTES
 }
 
 function initKeyOf(init: Uint8Array): number {

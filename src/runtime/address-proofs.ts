@@ -6,20 +6,21 @@
 
 import { createHash, createHmac } from 'node:crypto'
 import type { AddressProofs } from '../protocol/index.ts'
-import { openWith, sealWith } from './noise-primitives.ts'
+import { hmacOf } from './hmac.ts'
+import { openWith } from './noise-primitives.ts'
+import type { Sealing } from './sealing.ts'
 
 const COOKIE_LABEL = 'edgerq/1 cookie'
 const MAC_BYTES = 16
 
-export function addressProofs(listenerKey: Uint8Array, resetKey: Uint8Array): AddressProofs {
+export function addressProofs(listenerKey: Uint8Array, resetKey: Uint8Array, sealing: Sealing): AddressProofs {
   return {
     cookieKey: createHash('sha256').update(COOKIE_LABEL).update(listenerKey).digest(),
     secretFor: (label) => createHmac('sha256', resetKey).update(label).digest(),
     macWith(key, packet, end, into, at) {
-      const whole = createHmac('sha256', key).update(packet.subarray(0, end)).digest()
-      into.set(whole.subarray(0, MAC_BYTES), at)
+      into.set(hmacOf(key, packet, end).subarray(0, MAC_BYTES), at)
     },
-    seal: sealWith,
+    seal: sealing.seal,
     open: openWith,
   }
 }

@@ -6,6 +6,7 @@
 // Events come before batches, so that what the application reads, releases and answers in this turn leaves in the same datagrams as the
 // ACK: one datagram instead of two for a small request (docs/decisions.md).
 
+import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { Carrier } from '../carriers/carrier.ts'
 import type { Crypto, DatagramBatch, Endpoint, Micros, PathId, SessionEvent, SessionHandle } from '../protocol/index.ts'
 import type { StreamOwner } from './stream-owner.ts'
@@ -14,6 +15,8 @@ import type { StreamOwner } from './stream-owner.ts'
 const BATCHES_PER_TURN = 16
 /** A wait shorter than the timer's own resolution is spent in the event loop. */
 const TIMER_RESOLUTION: Micros = 1_000
+/** How often the endpoint is told how busy the process is: shorter than the kernel's buffer takes to fill. */
+const LOOK_EVERY: Micros = 50_000
 
 export class Driver {
   readonly endpoint: Endpoint
@@ -25,6 +28,8 @@ export class Driver {
   readonly #batch: DatagramBatch
   #immediate: NodeJS.Immediate | null = null
   #wokenAt: Micros = 0
+  #loop: EventLoopUtilization = performance.eventLoopUtilization()
+  #lookAt: Micros = 0
   #timer: NodeJS.Timeout | null = null
   #timerAt: Micros = Number.POSITIVE_INFINITY
   #isClosed = false
@@ -94,12 +99,20 @@ export class Driver {
     this.#immediate = null
     const now = this.#clock()
     this.endpoint.onTurn(now - this.#wokenAt, now)
+    if (now >= this.#lookAt) this.#look(now)
     if (this.endpoint.nextDeadline() <= now) this.endpoint.onDeadline(now)
     this.#tell()
     if (!this.#send(now)) this.#wake()
     this.#arm(now)
     if (this.#whenSettled !== null && this.endpoint.openStreams === 0) this.#whenSettled()
     if (this.#whenIdle !== null && this.endpoint.isIdle) this.#whenIdle()
+  }
+
+  #look(now: Micros): void {
+    const loop = performance.eventLoopUtilization()
+    this.endpoint.onBusy(performance.eventLoopUtilization(loop, this.#loop).utilization)
+    this.#loop = loop
+    this.#lookAt = now + LOOK_EVERY
   }
 
   #tell(): void {

@@ -3,7 +3,7 @@
 //   mac1 of INIT and RESP   HMAC-SHA256 under SHA-256("edgerq/1 mac1" ‖ the listener's public key), 16 bytes
 //   prologue of Noise       the core's, then the header of the INIT; the header of the RESP is hashed in before the second message
 //
-// mac1 proves no more than that the sender has heard of this listener. It costs a sixteenth of an agreement (bench/micro.ts) and
+// mac1 proves no more than that the sender has heard of this listener. It costs a small part of an agreement (bench/micro.ts) and
 // comes first.
 
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
@@ -27,6 +27,7 @@ import {
   writeSecond,
 } from '../protocol/index.ts'
 import { addressProofs } from './address-proofs.ts'
+import { hmacOf } from './hmac.ts'
 import { keylessKeyPair, keylessPublicKey } from './keyless.ts'
 import { nodePrimitives } from './noise-primitives.ts'
 import { nodeSealing, type Sealing } from './sealing.ts'
@@ -92,7 +93,7 @@ export function noiseDialler(options: DiallerOptions): Crypto {
   const peerKey = options.consumerKey ?? NO_KEY
   const bond = new NoiseBond(suite, { identity, theirKey: consumerKey, peerKey, psk, role: 'dialler' })
   return {
-    ...tokensOf(consumerKey, options.resetKey),
+    ...tokensOf(consumerKey, options.resetKey, suite.sealing),
     credential: options.credential,
     dial: (prologue) => bond.dial(prologue),
     answer: () => null,
@@ -104,7 +105,7 @@ export function noiseListener(options: ListenerOptions): Crypto {
   const suite = suiteOf(options)
   const identity = options.identity ?? keylessKeyPair()
   return {
-    ...tokensOf(identity.publicKey, options.resetKey),
+    ...tokensOf(identity.publicKey, options.resetKey, suite.sealing),
     dial() {
       throw new Error('a listener does not dial')
     },
@@ -238,13 +239,12 @@ const MAC_LABEL = 'edgerq/1 mac1'
 const MAC_BYTES = 16
 const TOKEN_BYTES = 16
 
-function tokensOf(listenerKey: Uint8Array, resetKey: Uint8Array): Omit<Crypto, 'dial' | 'answer'> {
+function tokensOf(listenerKey: Uint8Array, resetKey: Uint8Array, sealing: Sealing): Omit<Crypto, 'dial' | 'answer'> {
   const macKey = createHash('sha256').update(MAC_LABEL).update(listenerKey).digest()
   return {
-    ...addressProofs(listenerKey, resetKey),
+    ...addressProofs(listenerKey, resetKey, sealing),
     mac(packet, end, into, at) {
-      const whole = createHmac('sha256', macKey).update(packet.subarray(0, end)).digest()
-      into.set(whole.subarray(0, MAC_BYTES), at)
+      into.set(hmacOf(macKey, packet, end).subarray(0, MAC_BYTES), at)
     },
     resetToken: (connectionId) => createHmac('sha256', resetKey).update(connectionId).digest().subarray(0, TOKEN_BYTES),
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),

@@ -1,14 +1,17 @@
 // Which implementation seals the packets of this process. Both make the same bytes, so the two ends need not choose alike.
 
 import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { sealWith } from './noise-primitives.ts'
 import { PacketSeal } from './packet-seal.ts'
-import { type Sodium, SodiumSeal } from './sodium-seal.ts'
+import { type Sodium, SodiumSeal, sodiumSeal } from './sodium-seal.ts'
 
 export interface Sealing {
   /** For the operator. */
   readonly name: string
   /** Takes 32 bytes that are used for one direction of one session. */
   of(key: Uint8Array): Sealer & Opener
+  /** What is small and no packet, with a nonce of the caller's; returns it with the tag behind it. */
+  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
 }
 
 /** What an operator may ask for. */
@@ -16,7 +19,11 @@ export const SEALINGS = ['sodium-native', 'node:crypto'] as const
 export type SealingName = (typeof SEALINGS)[number]
 
 /** Is always there. */
-export const nodeSealing: Sealing = { name: 'node:crypto' satisfies SealingName, of: (key) => new PacketSeal(key) }
+export const nodeSealing: Sealing = {
+  name: 'node:crypto' satisfies SealingName,
+  of: (key) => new PacketSeal(key),
+  seal: sealWith,
+}
 
 /** The fastest that this machine has. */
 export async function chooseSealing(): Promise<Sealing> {
@@ -32,7 +39,11 @@ export async function sealingNamed(name: SealingName): Promise<Sealing | null> {
 async function sodiumSealing(): Promise<Sealing | null> {
   const sodium = await loadSodium()
   if (sodium === null) return null
-  const sealing: Sealing = { name: 'sodium-native' satisfies SealingName, of: (key) => new SodiumSeal(sodium, key) }
+  const sealing: Sealing = {
+    name: 'sodium-native' satisfies SealingName,
+    of: (key) => new SodiumSeal(sodium, key),
+    seal: sodiumSeal(sodium),
+  }
   return isSound(sealing) ? sealing : null
 }
 

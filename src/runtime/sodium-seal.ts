@@ -49,3 +49,12 @@ export class SodiumSeal implements Sealer, Opener {
     return true
   }
 }
+
+/** For what is no packet: a COOKIE is sealed in a tenth of node:crypto's time, and a flood asks for thousands of them a second. */
+export function sodiumSeal(loaded: Sodium) {
+  return (key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array => {
+    const sealed = new Uint8Array(plain.length + TAG_BYTES)
+    loaded.crypto_aead_chacha20poly1305_ietf_encrypt(sealed, plain, associated, null, nonce, key)
+    return sealed
+  }
+}

@@ -19,6 +19,11 @@ export function cpuSeconds(pid: number): number {
   return (Number(fields[11] ?? Number.NaN) + Number(fields[12] ?? Number.NaN)) / CLOCK_TICKS_PER_SECOND
 }
 
+/** How long it wanted a processor and others had all of them; of its main thread. */
+export function waitedSeconds(pid: number): number {
+  return Number(read(`/proc/${pid}/schedstat`).split(' ')[1] ?? Number.NaN) / 1e9
+}
+
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8')

@@ -8,20 +8,13 @@ import { builtProgram } from '../../stresstest/rig/places.ts'
 import { startWebServer } from '../../stresstest/web-server.ts'
 import { type Stage, UUID, useStage } from './harness.ts'
 import { load } from './load.ts'
+import { FLOOR_MS, p99InMostRounds, WARMING_UP } from './two-ways.ts'
 
 const ATTACKERS = 10_000
 /** 600 new ones a second: of those that the consumer gives up, as many come again with the tools that are in use. */
 const OPENING_SECONDS = 16
 const ATTACK_ROUNDS = 8
 const QUIET_ROUNDS = 3
-const ROUND = ['--duration', '2', '--rate', '100', '--connections', '10']
-/** Programs that have just been started are slow by themselves. */
-const WARMING_UP = ['--requests', '2000', '--connections', '10']
-/**
- * What every hundredth request may take on a machine with a core or two that also runs the client, the target, the attackers and the tests:
- * some turns of the scheduler and a garbage collection. Below it twice as long tells nothing.
- */
-const FLOOR_MS = 20
 /** 1,024 connections that have said nothing whole, and no more than this for everything else: normal clients, links, files. */
 const MOST_DESCRIPTORS = 1_024 + 200
 
@@ -66,26 +59,6 @@ async function layWay(stage: Stage): Promise<Daemon> {
     pipes: [{ port: consumer.ready.port('udp'), services: [{ uuid: UUID, port: web.port }] }],
   })
   return consumer
-}
-
-/**
- * At both ports at the same time: what else this machine has to do makes both slower. Whatever it does at times spoils a round, but not most
- * of them.
- */
-async function p99InMostRounds(ports: readonly [number, number], rounds: number): Promise<[number, number]> {
-  const p99s: [number[], number[]] = [[], []]
-  for (let round = 0; round < rounds; round++) {
-    const seen = await Promise.all(ports.map((port) => load(port, '/bytes/1000', ...ROUND)))
-    for (const [at, { errors, latencyMs }] of seen.entries()) {
-      assert.deepEqual(errors, {})
-      p99s[at]!.push(latencyMs!.p99)
-    }
-  }
-  return [median(p99s[0]), median(p99s[1])]
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
 }
 
 function attackOn(port: number): ChildProgram {

@@ -292,18 +292,46 @@ describe('A neighbourhood of addresses', () => {
     for (let seed = 1; seed <= 500; seed++) {
       feed(listener, spoiled(dialOf(seed)).init, seed, START)
     }
-    outgoing(listener, START)
+    while (outgoing(listener, START).length > 0);
     const honest = provenInit(dialOf(600), listener, 600, START)
     assert.deepEqual(answersTo(listener, honest, 600), [PacketType.resp])
   })
 
-  it('of this machine is free', () => {
+  it('of this machine lets in as many as come, and pays for what leads to nothing as others do (H-28)', () => {
     const listener = cautious({ addressOf: (path) => addressBytes('127.0.0.1', path) })
-    const inits = Array.from({ length: 100 }, (_, index) => provenInit(dialOf(index + 1), listener, index + 1, START))
+    const inits = Array.from({ length: 250 }, (_, index) => provenInit(dialOf(index + 1), listener, index + 1, START))
     for (const [index, init] of inits.entries()) feed(listener, init, index + 1, START)
-    assert.equal(listener.reception.halfOpen, 100)
+    assert.equal(listener.reception.halfOpen, 250)
+    assert.equal(readOfStrangers(listener, [1_000], 50, START), 23)
+  })
+
+  it('pays for one failure a second once there are many of them in all, however many neighbours send them (H-28)', () => {
+    const hosts = Array.from({ length: 30 }, (_, index) => 10_000 * (index + 1))
+    const listener = cautious({
+      addressOf: (path) => addressBytes(`192.0.2.${Math.floor(path / 10_000)}`, path % 10_000),
+    })
+    // A hundred are still cheap, and the savings of those who have not failed yet; from then on one for each.
+    assert.ok(readOfStrangers(listener, hosts, 30, START) <= 100 + 2 * hosts.length)
+    for (let second = 1; second <= 3; second++) {
+      const read = readOfStrangers(listener, hosts, 10, START + second * SECOND)
+      assert.ok(read <= 100 + hosts.length, `${read} in second ${second}`)
+    }
+    const honest = provenInit(dialOf(500), listener, 400_000, START + 3 * SECOND)
+    assert.deepEqual(answersTo(listener, honest, 400_000, START + 3 * SECOND), [PacketType.resp])
   })
 })
+
+/** How many of so many proven INITs from each of these paths' neighbourhoods are read; none holds anything that could be. */
+function readOfStrangers(listener: Endpoint, paths: readonly PathId[], each: number, now: Micros): number {
+  const before = listener.reception.read
+  for (let seed = 1; seed <= each; seed++) {
+    for (const path of paths) {
+      const dial = spoiled(dialOf(seed))
+      feed(listener, provenInit(dial, listener, path + seed, now), path + seed, now)
+    }
+  }
+  return listener.reception.read - before
+}
 
 /** A dial whose INIT is for the listener, as far as mac1 tells, and holds nothing that it could read. */
 function spoiled(dial: Dial): Dial {

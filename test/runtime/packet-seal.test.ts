@@ -44,6 +44,12 @@ function sealingIs(sealing: Sealing): void {
       }
     })
 
+    it('seals what is no packet as @noble does', () => {
+      const [nonce, header, plain] = [some(12, 3), some(28, 4), some(16, 5)]
+      const theirs = chacha20poly1305(KEY, nonce, header).encrypt(plain)
+      assert.equal(hex(sealing.seal(KEY, nonce, header, plain)), hex(theirs))
+    })
+
     it('brings back packets of every size, wherever they stand in their buffer, and touches nothing beside them', () => {
       const sizes = fc.oneof(fc.nat(100), fc.nat(2_000), fc.nat(65_000))
       const counters = fc.oneof(fc.constantFrom(...COUNTERS), fc.maxSafeNat())

@@ -35,7 +35,7 @@ export function neighbourhoodOf(address: Uint8Array): string {
   return hex(address.subarray(0, isIpv4(address) ? IP_BYTES : IPV6_NEIGHBOURHOOD_BYTES))
 }
 
-/** Programs on this machine: whoever may start one has easier ways to do harm. */
+/** Of a program on this machine. */
 export function isLoopback(address: Uint8Array): boolean {
   if (isIpv4(address)) return address[IPV4_AT] === 127
   for (let at = 0; at < IP_BYTES - 1; at++) if (address[at] !== 0) return false

@@ -1,5 +1,5 @@
 // When a listener asks for proof of an address before it does anything that costs: when much comes in, when it is late, and when it has
-// just been started and cannot know what was answered before.
+// just been started and cannot know what was answered before. And when it drops INITs unseen: when it has no time left for anything else.
 
 import { type Micros, SECOND } from '../units.ts'
 
@@ -11,6 +11,12 @@ const MANY_INITS = 200
 const LATE: Micros = 50_000
 /** How long one late turn counts. */
 const LATE_FOR: Micros = SECOND
+/** The share of its time beyond which a process has none to spare for strangers: the nearer it is to all, the longer packets wait to be read. */
+const NO_TIME_TO_SPARE = 0.8
+/** So many datagrams libuv reads from a socket between two turns: an allowance of all of them is none. */
+const ALL_OF_A_TURN = 32
+/** Looked at in any case: having read a datagram at all costs most of what more drops could save. */
+const LEAST_IN_A_TURN = 4
 
 export class Load {
   readonly #cautiousUntil: Micros
@@ -18,6 +24,8 @@ export class Load {
   #secondAt: Micros = 0
   #inThisSecond = 0
   #inLastSecond = 0
+  #bareInThisTurn = 0
+  #mostInATurn = Number.POSITIVE_INFINITY
 
   constructor(cautiousUntil: Micros) {
     this.#cautiousUntil = cautiousUntil
@@ -31,7 +39,24 @@ export class Load {
 
   /** The driver says how long its turn was kept waiting. */
   onTurn(delay: Micros, now: Micros): void {
+    this.#bareInThisTurn = 0
     if (delay > LATE) this.#lateUntil = now + LATE_FOR
+  }
+
+  /** The driver says now and then which share of its time it did not spend on waiting. */
+  onBusy(share: number): void {
+    if (share > NO_TIME_TO_SPARE) {
+      this.#mostInATurn = Math.max(LEAST_IN_A_TURN, Math.min(this.#mostInATurn, ALL_OF_A_TURN) >> 1)
+    } else if (this.#mostInATurn < ALL_OF_A_TURN) this.#mostInATurn++
+    else this.#mostInATurn = Number.POSITIVE_INFINITY
+  }
+
+  /**
+   * False: an INIT that shows neither mac2 nor token is to be dropped unseen, so that the packets of those who are in are read in time. Its
+   * sender asks again. Who shows something has been here before, and may not be lost among those who have not.
+   */
+  hasTimeForBare(): boolean {
+    return this.#bareInThisTurn++ < this.#mostInATurn
   }
 
   isHigh(halfOpen: number, now: Micros): boolean {
