@@ -24,9 +24,10 @@ export interface Log {
   tally(event: string): void
   /**
    * For what strangers can cause at will and an operator wants to see: the first ten of a minute are told with their fields, at `warn`, the
-   * rest is counted like a tally. `event` as there.
+   * rest is counted like a tally. `event` as there. Of one and the same `whom` only the first is told: whoever tries again and again must not
+   * keep the others from being named.
    */
-  some(event: string, fields: LogFields): void
+  some(event: string, fields: LogFields, whom?: string): void
   /** Tells what was counted and waits until every line has left the process. */
   close(): Promise<void>
 }
@@ -52,8 +53,8 @@ class EventLog implements Log {
   readonly #stream: NodeJS.WritableStream
   /** Counted since the last line, by event. An entry with 0 was told within this minute. */
   readonly #counts = new Map<string, number>()
-  /** Told in full within this minute, by event. */
-  readonly #told = new Map<string, number>()
+  /** Told in full within this minute, by event: about whom, or nobody. */
+  readonly #told = new Map<string, (string | undefined)[]>()
   #minute: NodeJS.Timeout | null = null
 
   constructor({ level, isTerminal, stream = process.stderr }: LogOptions) {
@@ -95,13 +96,14 @@ class EventLog implements Log {
     this.#startMinute()
   }
 
-  some(event: string, fields: LogFields): void {
-    const told = this.#told.get(event) ?? 0
-    if (told >= MOST_TOLD_IN_FULL) {
+  some(event: string, fields: LogFields, whom?: string): void {
+    const told = this.#told.get(event) ?? []
+    if (told.length >= MOST_TOLD_IN_FULL || (whom !== undefined && told.includes(whom))) {
       this.#counts.set(event, (this.#counts.get(event) ?? 0) + 1)
       return
     }
-    this.#told.set(event, told + 1)
+    told.push(whom)
+    this.#told.set(event, told)
     this.warn(event, fields)
     this.#startMinute()
   }

@@ -203,4 +203,17 @@ describe('events that strangers can cause', () => {
     assert.equal(requests().at(-1), 25)
     await log.close()
   })
+
+  // A provider that was not let in tried ten times, and the next one was not named.
+  it('are told once a minute of one and the same, who leaves room for others', async () => {
+    const { lines, log } = logOf()
+    const named = () => lines.all.flatMap((line) => (JSON.parse(line) as { key?: string }).key ?? [])
+    for (let time = 0; time < 20; time++) for (const key of ['a', 'b']) log.some('strangerRefused', { key }, key)
+    assert.deepEqual(named(), ['a', 'b'])
+    mock.timers.tick(60_000)
+    assert.equal((JSON.parse(lines.all.at(-1)!) as { count: number }).count, 38)
+    log.some('strangerRefused', { key: 'b' }, 'b')
+    assert.deepEqual(named(), ['a', 'b', 'b'])
+    await log.close()
+  })
 })

@@ -111,7 +111,12 @@ export class Consumer {
     const refusal = permit.enter()
     if (refusal !== null) {
       const { code, sentence, token } = refusal
-      this.#parts.log.some('providerRefused', { provider: address(), key: permit.key, token, code, why: sentence })
+      const { key } = permit
+      this.#parts.log.some(
+        'providerRefused',
+        { provider: address(), key, token, code, why: sentence },
+        `${key} ${code}`,
+      )
       session.close(token === undefined ? CloseCode.notAuthorised : CloseCode.tokenRefused, sentence)
       return
     }

@@ -65,7 +65,8 @@ export class KeyedAdmission implements Admission {
     if (isNewcomer && !this.newcomers.isExpected(peerKey, claim)) return null
     const refusal = isNewcomer ? null : answerRefusal(provider)
     if (refusal !== null) {
-      this.#log.some('strangerRefused', { key: fingerprint(peerKey), code: refusal.code, why: refusal.sentence })
+      const key = fingerprint(peerKey)
+      this.#log.some('strangerRefused', { key, code: refusal.code, why: refusal.sentence }, `${key} ${refusal.code}`)
       return null
     }
     if (claim !== null) this.newcomers.remember(peerKey, claim)

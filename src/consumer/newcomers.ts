@@ -57,9 +57,9 @@ export class Newcomers {
     try {
       const refusal = this.#enrolment.refusal(this.#whole(claim), Date.now())
       if (refusal?.code !== 'unknownToken') return true
-      log.some('strangerRefused', { ...fields, code: refusal.code, why: UNKNOWN_TOKEN })
+      log.some('strangerRefused', { ...fields, code: refusal.code, why: UNKNOWN_TOKEN }, fields.key)
     } catch (error) {
-      log.some('strangerRefused', { ...fields, code: 'unreadableToken', why: (error as Error).message })
+      log.some('strangerRefused', { ...fields, code: 'unreadableToken', why: (error as Error).message }, fields.key)
     }
     return false
   }

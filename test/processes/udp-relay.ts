@@ -15,11 +15,13 @@ export class UdpRelay {
   readonly caught: Caught[] = []
   readonly #front: Socket
   readonly #back: Socket
+  readonly #consumerPort: number
   #provider: RemoteInfo | null = null
 
   private constructor(front: Socket, back: Socket, consumerPort: number) {
     this.#front = front
     this.#back = back
+    this.#consumerPort = consumerPort
     front.on('message', (bytes, from) => {
       this.#provider = from
       this.caught.push({ to: 'consumer', bytes })
@@ -39,6 +41,11 @@ export class UdpRelay {
   /** Where providers call. */
   get port(): number {
     return this.#front.address().port
+  }
+
+  /** Sends the consumer once more what it had, from where its provider seems to be. */
+  replay(datagrams: readonly Buffer[]): void {
+    for (const bytes of datagrams) this.#back.send(bytes, this.#consumerPort, HOST)
   }
 
   async close(): Promise<void> {
