@@ -60,7 +60,7 @@ function isEvicted(stream: Stream): boolean {
   return stream.readState === 'reset' && stream.resetCode === StreamCode.stalled
 }
 
-describe('[S-13] a process whose memory is nearly used up', () => {
+describe('a process whose memory is nearly used up (S-13)', () => {
   it('never holds more than 95 % for a thousand stalled streams, and gives up those that have stood still for the longest', () => {
     const crowd = newCrowd()
     const order = stall(crowd)
