@@ -46,10 +46,10 @@ export const MOST_DATAGRAM_BYTES = 65_507
 export const WRITE_HIGH_WATER_BYTES = 128 * 1024
 /** Sessions that have sent a good INIT and nothing else yet; a quarter of them for one neighbourhood of addresses. */
 export const MOST_UNCONFIRMED_SESSIONS = 256
-/** Keys under which fewer packets went are not worth a handshake; a peer that wants new ones more often is up to something. */
-export const LEAST_PACKETS_PER_KEY = 64
 export const MOST_UNCONFIRMED_NEIGHBOURS = MOST_UNCONFIRMED_SESSIONS / 4
 /** How long such a session is kept. */
 export const CONFIRM_WITHIN: Micros = 5 * SECOND
+/** Keys under which fewer packets went are not worth a handshake; a peer that wants new ones more often is up to something. */
+export const LEAST_PACKETS_PER_KEY = 50
 /** A dial that nobody answers is given up after this; the caller tries again with a new one. */
 export const DIAL_FOR: Micros = 30 * SECOND

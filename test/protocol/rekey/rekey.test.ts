@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { CloseCode } from '../../../src/protocol/errors.ts'
 import { hex } from '../../../src/protocol/hex.ts'
+import { LEAST_PACKETS_PER_KEY } from '../../../src/protocol/limits.ts'
 import { SECOND } from '../../../src/protocol/units.ts'
 import { Writer } from '../../../src/protocol/wire/cursor.ts'
 import { firstKeys, NOW, passes, type RekeySide, rekeyPair, renew, WISH } from './rekey-pair.ts'
@@ -46,7 +47,7 @@ describe('Rekey, when it is time', () => {
       [dialler, 120 * SECOND],
       [listener, 150 * SECOND],
     ] as const) {
-      side.seal(63)
+      side.seal(LEAST_PACKETS_PER_KEY - 1)
       assert.equal(begins(side, NOW + age - 1), false)
       assert.equal(begins(side, NOW + age), true)
     }
@@ -54,7 +55,8 @@ describe('Rekey, when it is time', () => {
 
   it('lets keys grow old that only keep-alive uses', () => {
     const { dialler } = rekeyPair(1)
-    dialler.seal(62)
+    // One packet of the peer counts as well.
+    dialler.seal(LEAST_PACKETS_PER_KEY - 2)
     assert.equal(begins(dialler, NOW + 3_600 * SECOND), false)
     dialler.seal(1)
     assert.equal(begins(dialler, NOW + 3_600 * SECOND), true)
@@ -82,7 +84,7 @@ describe('Rekey, when it is time', () => {
   })
 
   it('is misused with fewer packets than a handshake is worth', () => {
-    assert.throws(() => rekeyPair(1, { ...WISH, rekeyAfterPackets: 63 }), RangeError)
+    assert.throws(() => rekeyPair(1, { ...WISH, rekeyAfterPackets: LEAST_PACKETS_PER_KEY - 1 }), RangeError)
   })
 })
 
