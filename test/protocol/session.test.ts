@@ -159,26 +159,21 @@ describe('Session: streams through two endpoints', () => {
     }
   }
 
-  it('refuses streams while the process holds too much, and takes them again afterwards', () => {
+  it('gives up the stream that has stood still for the longest when the process holds too much, and tells both sides', () => {
     const { pair, dialler, listener, ours, theirs } = talk({ listenerSettings: { memoryBudget: 500_000 } })
-    const stalled = [ours.openStream()!, ours.openStream()!]
-    for (const stream of stalled) stream.write(bytesBetween(0, 262_144))
-    pair.run(SETTLING)
-    assert.ok(statsOf(theirs).heldBytes > 475_000)
-    const refused = ours.openStream()!
-    refused.write(bytesBetween(0, 100))
+    const [first, second] = [ours.openStream()!, ours.openStream()!]
     dialler.onStream = (stream) => {
       if (stream.readState === 'reset') stream.reset(StreamCode.cancelled)
     }
-    pair.run(SETTLING)
-    assert.equal(refused.resetCode, StreamCode.overloaded)
-    assert.equal(refused.stopCode, StreamCode.overloaded)
-    assert.equal(refused.isClosed, true)
-    assert.equal(listener.accepted.length, 2)
-    for (const stream of listener.accepted) listener.drain(stream)
-    const taken = ours.openStream()!
-    taken.write(bytesBetween(0, 100))
-    pair.run(SETTLING)
-    assert.equal(listener.accepted.at(-1)!.id, taken.id)
+    for (const stream of [first, second]) {
+      stream.write(bytesBetween(0, 262_144))
+      pair.run(SETTLING)
+    }
+    const [there, spared] = listener.accepted
+    assert.deepEqual([first.resetCode, first.stopCode, first.isClosed], [StreamCode.stalled, StreamCode.stalled, true])
+    assert.deepEqual([there!.readState, there!.resetCode, there!.isClosed], ['reset', StreamCode.stalled, true])
+    assert.equal(statsOf(theirs).heldBytes, 262_144)
+    listener.drain(spared!)
+    assert.equal(listener.read.get(spared!), 262_144)
   })
 })

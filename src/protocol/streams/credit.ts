@@ -4,12 +4,13 @@
 
 import type { Micros } from '../units.ts'
 import { BlockPool } from './block-pool.ts'
+import { StallList } from './stall-list.ts'
 
 /** A window that is used up in less than this many round trips is too small and doubles (quic-go's rule). */
 const TUNE_ROUND_TRIPS = 4
 /** New credit is told when this part of the window has been consumed. */
 const RENEW_FRACTION = 0.25
-/** Of the memory budget: windows stop growing beyond the first, new streams are refused beyond the second. */
+/** Of the memory budget: windows stop growing beyond the first; beyond the second new streams are refused and the longest stalled are reset. */
 const TIGHT_FRACTION = 0.8
 const FULL_FRACTION = 0.95
 
@@ -23,6 +24,8 @@ export class MemoryBudget {
   heldBytes = 0
   /** Memory to hold bytes of streams in, shared by all of them. */
   readonly blocks = new BlockPool()
+  /** Streams of all sessions that hold some of it, but for control streams, which must not be reset. */
+  readonly stalls = new StallList()
   readonly #most: number
   /** At most one for each session. */
   readonly #waiting = new Set<BudgetWaiter>()
@@ -41,6 +44,14 @@ export class MemoryBudget {
 
   hold(bytes: number): void {
     this.heldBytes += bytes
+  }
+
+  /** Gives up streams that have stood still for the longest, until there is room for those that move. */
+  relieve(): void {
+    for (let stream = this.stalls.first; stream !== null && this.isFull; stream = this.stalls.first) {
+      this.stalls.remove(stream)
+      stream.evict()
+    }
   }
 
   release(bytes: number): void {

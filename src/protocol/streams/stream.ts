@@ -2,9 +2,11 @@
 // One stream as the application sees it: two halves that know nothing of each other, and the notes of which lists the stream stands in.
 
 import type { ReadState, SessionHandle, StreamHandle } from '../api.ts'
+import { StreamCode } from '../errors.ts'
 import type { StreamId } from '../units.ts'
 import type { ReceiveHalf } from './receive.ts'
 import type { SendHalf } from './send.ts'
+import type { Stallable } from './stall-list.ts'
 
 /** What a stream asks of its session; `StreamTable` answers. */
 export interface StreamHost {
@@ -15,11 +17,13 @@ export interface StreamHost {
   onControlToSend(stream: Stream): void
   /** Bytes have left us. */
   onReleased(stream: Stream, bytes: number): void
+  /** It was given up to save memory. */
+  onEvicted(stream: Stream): void
   /** A half has ended: perhaps both have. */
   onHalfFinished(stream: Stream): void
 }
 
-export class Stream implements StreamHandle {
+export class Stream implements StreamHandle, Stallable {
   readonly id: StreamId
   readonly send: SendHalf
   readonly receive: ReceiveHalf
@@ -39,6 +43,11 @@ export class Stream implements StreamHandle {
   isCreditLost = false
   /** Bytes sent in the turn that is not over yet; the schedule's. */
   turnBytes = 0
+  /** The budget's: see stall-list.ts. */
+  isInStallList = false
+  stallBefore: Stallable | null = null
+  stallBehind: Stallable | null = null
+  #evictedCode = -1
   /** Each list holds a stream at most once. */
   isScheduled = false
   isInControlQueue = false
@@ -100,12 +109,12 @@ export class Stream implements StreamHandle {
   }
 
   get readState(): ReadState {
-    if (this.receive.resetCode >= 0) return 'reset'
+    if (this.resetCode >= 0) return 'reset'
     return this.receive.hasEnded ? 'ended' : 'open'
   }
 
   get resetCode(): number {
-    return this.receive.resetCode
+    return this.#evictedCode >= 0 ? this.#evictedCode : this.receive.resetCode
   }
 
   stop(code: number): void {
@@ -116,6 +125,19 @@ export class Stream implements StreamHandle {
     this.releaseDropped()
     this.#host.onControlToSend(this)
     if (this.receive.isFinished) this.#host.onHalfFinished(this)
+  }
+
+  /** The reader hears of it at once, as of a reset; the half itself ends when the peer has told its final size. */
+  evict(): void {
+    this.#evictedCode = StreamCode.stalled
+    this.stop(StreamCode.stalled)
+    this.reset(StreamCode.stalled)
+    this.#host.onEvicted(this)
+  }
+
+  /** Bytes that count against our memory and that a reader may yet take. */
+  get isHolding(): boolean {
+    return this.receive.highest > this.receive.released && !this.receive.isFinished
   }
 
   /** We have asked the peer to stop sending: its reset is the answer. */

@@ -119,6 +119,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     stream.releaseDropped()
     if (receive.hasBytes || receive.isFinished) this.#becomeReady(stream)
     if (receive.isFinished) this.onHalfFinished(stream)
+    else if (growth > 0) this.#noteHeld(stream)
     return CloseCode.none
   }
 
@@ -201,6 +202,8 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     if (this.#isAbandoned) return
     this.#releasedBytes += bytes
     this.#budget.release(bytes)
+    if (!stream.isHolding) this.#budget.stalls.remove(stream)
+    else if (stream.isInStallList) this.#budget.stalls.moveToEnd(stream)
     if (stream.wantsCredit) this.onControlToSend(stream)
     this.#askForCredit()
   }
@@ -213,7 +216,12 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     this.#becomeReady(stream)
   }
 
+  onEvicted(stream: Stream): void {
+    this.#becomeReady(stream)
+  }
+
   onHalfFinished(stream: Stream): void {
+    if (stream.receive.isFinished) this.#budget.stalls.remove(stream)
     if (stream.isClosed || !stream.send.isFinished || !stream.receive.isFinished) return
     stream.isClosed = true
     this.#streams.delete(stream.id)
@@ -267,6 +275,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     for (const stream of this.#streams.values()) {
       stream.send.abandon()
       stream.receive.abandon(code)
+      this.#budget.stalls.remove(stream)
       stream.isClosed = true
       this.#becomeReady(stream)
     }
@@ -339,6 +348,12 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     else if (isShort) this.wantsMaxData = true
     if (this.window.isWorthRenewing(this.#releasedBytes)) this.wantsMaxData = true
     if (this.wantsMaxData) this.#owner.onWork()
+  }
+
+  /** Whoever begins to hold bytes has not moved since. */
+  #noteHeld(stream: Stream): void {
+    if (!stream.isInStallList && stream.id !== CONTROL_STREAM && stream.isHolding) this.#budget.stalls.moveToEnd(stream)
+    if (this.#budget.isFull) this.#budget.relieve()
   }
 
   #becomeReady(stream: Stream): void {

@@ -13,6 +13,7 @@ const NOBODY: StreamHost = {
   onBytesToSend() {},
   onControlToSend() {},
   onReleased() {},
+  onEvicted() {},
   onHalfFinished() {},
 }
 
