@@ -2,25 +2,18 @@
 // What an ACK settles, what is lost, and when to probe (RFC 9002 §6). Frames are repeated, never packets.
 //
 // Two departures from the RFC. The backoff of the probe timeout is capped (below), because a tunnel that comes back a second after its
-// line does is worth one or two small datagrams a second. And a packet that arrives after it was taken for lost teaches: the reordering
-// thresholds rise to what was just seen, and the window is given back if everything that the last cut was made for has arrived.
+// line does is worth one or two small datagrams a second. And a packet that arrives after it was taken for lost teaches: reordering.ts
+// bears with more, and the window is given back if everything that the last cut was made for has arrived.
 
 import type { AckedBytes, CongestionController } from '../congestion/controller.ts'
 import { CloseCode } from '../errors.ts'
 import { TIMER_GRANULARITY } from '../limits.ts'
 import { type Micros, type PacketNumber, SECOND } from '../units.ts'
 import type { AckFrame } from '../wire/ack-frame.ts'
+import { Reordering } from './reordering.ts'
 import type { Rtt } from './rtt.ts'
 import { type SentFrameSink, type SentPackets, SentState } from './sent.ts'
 
-/** Reordering in packets before a packet counts as lost (RFC 9002 §6.1.1), and how far experience may raise it. */
-const LEAST_PACKET_THRESHOLD = 3
-const MOST_PACKET_THRESHOLD = 64
-/** Reordering in time, as a factor of the round trip (RFC 9002 §6.1.2), and how far experience may raise it. */
-const LEAST_TIME_THRESHOLD = 9 / 8
-const MOST_TIME_THRESHOLD = 2
-/** Three late packets take it from the least to the most. */
-const TIME_THRESHOLD_GROWTH = 1.25
 /** The probe timeout doubles each time, but never beyond this or one plain timeout, whichever is longer. */
 const PROBE_BACKOFF_CAP: Micros = SECOND
 /** Probes a timeout sends: two, since one may be lost as well (RFC 9002 §6.2.4). */
@@ -60,8 +53,7 @@ export class LossDetector {
   #largestAcked: PacketNumber = -1
   #lossAt: Micros = Number.POSITIVE_INFINITY
   #lastElicitingAt: Micros = 0
-  #packetThreshold = LEAST_PACKET_THRESHOLD
-  #timeThreshold = LEAST_TIME_THRESHOLD
+  readonly #reordering = new Reordering()
   /** Packets up to here were sent while the window or the pacer held more back. */
   #limitedThrough: PacketNumber = -1
   /** What was sent after `#cutFrom` and up to `#cutAt` belongs to the last cut; `#cutLosses` of its losses have not turned out spurious. */
@@ -95,8 +87,7 @@ export class LossDetector {
   onNewPath(controller: CongestionController): void {
     this.#controller = controller
     this.#pathFrom = this.#sent.next
-    this.#packetThreshold = LEAST_PACKET_THRESHOLD
-    this.#timeThreshold = LEAST_TIME_THRESHOLD
+    this.#reordering.forget()
     this.#cutFrom = Number.NEGATIVE_INFINITY
     this.#cutAt = Number.NEGATIVE_INFINITY
     this.#cutLosses = 0
@@ -138,6 +129,7 @@ export class LossDetector {
     }
     acked.newestSentAt = sent.sentAt(newest)
     if (newest >= this.#pathFrom) this.#report(newest, samples, now)
+    this.#reordering.onCalm(this.#rtt.smoothed, now)
     this.detect(now)
     return CloseCode.none
   }
@@ -165,7 +157,7 @@ export class LossDetector {
       if (state === SentState.none) runStartedAt = -1
       if (state !== SentState.inFlight) continue
       const sentAt = sent.sentAt(packet)
-      if (packet > this.#largestAcked - this.#packetThreshold && sentAt + delay > now) {
+      if (packet > this.#largestAcked - this.#reordering.packets && sentAt + delay > now) {
         this.#lossAt = sentAt + delay
         break
       }
@@ -200,17 +192,14 @@ export class LossDetector {
 
   #onSpuriousLoss(packet: PacketNumber, largest: PacketNumber, now: Micros): void {
     if (packet < this.#pathFrom) return
-    const overtakenBy = largest - packet
-    // Overtaken by too few to be lost by number, it was time that was too short.
-    if (overtakenBy >= this.#packetThreshold) this.#packetThreshold = Math.min(overtakenBy + 1, MOST_PACKET_THRESHOLD)
-    else this.#timeThreshold = Math.min(this.#timeThreshold * TIME_THRESHOLD_GROWTH, MOST_TIME_THRESHOLD)
+    this.#reordering.onLate(largest - packet, now)
     if (this.#sent.sentAt(packet) <= this.#cutFrom || this.#cutLosses === 0) return
     this.#cutLosses--
     if (this.#cutLosses === 0) this.#controller.onSpuriousLoss(now)
   }
 
   #lossDelay(): Micros {
-    return Math.max(this.#timeThreshold * Math.max(this.#rtt.smoothed, this.#rtt.latest), TIMER_GRANULARITY)
+    return Math.max(this.#reordering.factor * Math.max(this.#rtt.smoothed, this.#rtt.latest), TIMER_GRANULARITY)
   }
 
   #persistentSpan(): Micros {

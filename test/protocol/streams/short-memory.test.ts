@@ -14,6 +14,7 @@ const NOW = 1_000 * SECOND
 const SESSIONS = 40
 const STREAMS_EACH = 25
 const WINDOW = 64 * KIB
+const PIECE = 8 * KIB
 const MOST = 32 * MIB
 const FULL = 0.95 * MOST
 
@@ -41,19 +42,18 @@ function newCrowd(): Crowd {
   return { budget, benches, receive }
 }
 
-/** Fills every window of every stream, in turn over the sessions; nobody reads. Returns the streams in the order in which they began to hold. */
+/** Opens every stream, then fills their windows, in turn over the sessions; nobody reads. Returns the streams in the order of their opening. */
 function stall(crowd: Crowd): Stream[] {
-  const order: Stream[] = []
-  for (let number = 1; number <= STREAMS_EACH; number++) {
-    for (let session = 0; session < SESSIONS; session++) {
-      const { accepted } = crowd.benches[session]!
-      const known = accepted.length
-      for (let offset = 0; offset < WINDOW; offset += 16 * KIB) crowd.receive(session, number, offset, 16 * KIB)
-      order.push(...accepted.slice(known))
-      assert.ok(crowd.budget.heldBytes <= FULL + 16 * KIB, `${crowd.budget.heldBytes} bytes are held`)
+  for (let offset = 0; offset < WINDOW; offset += PIECE) {
+    for (let number = 1; number <= STREAMS_EACH; number++) {
+      for (let session = 0; session < SESSIONS; session++) {
+        crowd.receive(session, number, offset, PIECE)
+        assert.ok(crowd.budget.heldBytes <= FULL + PIECE, `${crowd.budget.heldBytes} bytes are held`)
+      }
     }
   }
-  return order
+  const rows = Array.from({ length: STREAMS_EACH }, (_, i) => crowd.benches.map(({ accepted }) => accepted[i]!))
+  return rows.flat()
 }
 
 function isEvicted(stream: Stream): boolean {
