@@ -1,12 +1,12 @@
 // What INITs cost a listener, in ns each, with real keys and without sockets: `node dist/bench/handshakes.js`. The figures of
 // docs/decisions.md are from here.
 
-import { Cubic, type DatagramBatch, DEFAULT_SETTINGS, Endpoint, SECOND } from '../src/protocol/index.ts'
+import { type DatagramBatch, type Endpoint, SECOND } from '../src/protocol/index.ts'
 import { MAC_BYTES, MACS_BYTES } from '../src/protocol/wire/packet.ts'
 import { noiseDialler, noiseListener, welcomeEverybody } from '../src/runtime/noise-crypto.ts'
 import { newX25519KeyPair } from '../src/runtime/noise-primitives.ts'
-import { systemRandom } from '../src/runtime/system.ts'
 import { cost, tell } from './cost.ts'
+import { newEndpoint } from './endpoint.ts'
 
 const RESET_KEY = new Uint8Array(32)
 const CONSUMER = newX25519KeyPair()
@@ -18,24 +18,9 @@ const LATER = 6 * SECOND
 const batch: DatagramBatch = { buffer: new Uint8Array(65_536), length: 0, segmentBytes: 0, path: 0 }
 
 function newListener(): Endpoint {
-  const crypto = noiseListener({ identity: CONSUMER, authorise: welcomeEverybody, resetKey: RESET_KEY })
-  return newEndpoint(crypto, true)
-}
-
-function newEndpoint(crypto: ReturnType<typeof noiseListener>, acceptsSessions: boolean): Endpoint {
-  const instanceId = new Uint8Array(16)
-  systemRandom.fill(instanceId)
-  return new Endpoint(
-    {
-      random: systemRandom,
-      crypto,
-      settings: DEFAULT_SETTINGS,
-      acceptsSessions,
-      instanceId,
-      bootId: new Uint8Array(8),
-      newController: (bytes) => new Cubic(bytes),
-    },
-    0,
+  return newEndpoint(
+    'listener',
+    noiseListener({ identity: CONSUMER, authorise: welcomeEverybody, resetKey: RESET_KEY }),
   )
 }
 
@@ -43,7 +28,7 @@ const dialling = noiseDialler({ identity: newX25519KeyPair(), consumerKey: CONSU
 
 /** A genuine INIT, of an instance of its own. */
 function newInit(now: number): Uint8Array {
-  const dialler = newEndpoint(dialling, false)
+  const dialler = newEndpoint('dialler', dialling)
   dialler.dial(PATH, now)
   dialler.nextDatagrams(batch, now)
   return batch.buffer.slice(0, batch.length)
@@ -127,7 +112,7 @@ tell(
 
 /** Two INITs of one dialler. */
 function sameInstance(at: number): [older: Uint8Array, newer: Uint8Array] {
-  const dialler = newEndpoint(dialling, false)
+  const dialler = newEndpoint('dialler', dialling)
   const dial = (when: number): Uint8Array => {
     dialler.dial(PATH, when)
     while (dialler.nextDatagrams(batch, when)); // the first one may be repeated before it

@@ -8,7 +8,7 @@ import type { RequestsResult, TransferResult } from './load.ts'
 import { isOnPath } from './nginx.ts'
 import type { BenchOptions } from './options.ts'
 import { type BenchRoute, DIRECT } from './routes.ts'
-import type { Samples } from './samples.ts'
+import type { Figure, Samples } from './samples.ts'
 
 /** Runs that take longer than this hang. */
 const RUN_DEADLINE_MS = 300_000
@@ -29,15 +29,27 @@ export async function measureRequests(route: BenchRoute, options: BenchOptions, 
   }
 }
 
+/** One body on its way, and what it is written down as. */
+export interface Transfer {
+  readonly way: 'download' | 'upload'
+  readonly bytes: number
+  readonly figures: { readonly speed: Figure; readonly cpu: Figure }
+}
+
 /** Moves one body of `bytes` in each direction. */
 export async function measureTransfers(route: BenchRoute, bytes: number, samples: Samples): Promise<void> {
   for (const way of ['download', 'upload'] as const) {
-    const before = cpuSecondsOf(route)
-    const result = await runLoad<TransferResult>(way, route.transfersPort, '--bytes', String(bytes))
-    const spent = cpuSecondsOf(route) - before
-    samples.add(speed[way], route.name, result.megabytesPerSecond)
-    if (route.programs.length > 0) samples.add(cpuOfTransfer[way], route.name, spent / (bytes / 1e9))
+    await measureTransfer(route, { way, bytes, figures: { speed: speed[way], cpu: cpuOfTransfer[way] } }, samples)
   }
+}
+
+export async function measureTransfer(route: BenchRoute, transfer: Transfer, samples: Samples): Promise<void> {
+  const { way, bytes, figures } = transfer
+  const before = cpuSecondsOf(route)
+  const result = await runLoad<TransferResult>(way, route.transfersPort, '--bytes', String(bytes))
+  const spent = cpuSecondsOf(route) - before
+  samples.add(figures.speed, route.name, result.megabytesPerSecond)
+  if (route.programs.length > 0) samples.add(figures.cpu, route.name, spent / (bytes / 1e9))
 }
 
 /** Keeps `connections` busy for `seconds`; the latencies are worth something only for one connection. */

@@ -1,20 +1,13 @@
 // What single steps of the hot path cost, in ns, best of several rounds: `npm run bench:micro`. Comments in the source that name a
 // crossover or a cost refer to these lines.
 
-import {
-  type Crypto,
-  Cubic,
-  type DatagramBatch,
-  DEFAULT_SETTINGS,
-  Endpoint,
-  type Micros,
-} from '../src/protocol/index.ts'
+import type { DatagramBatch, Endpoint, Micros } from '../src/protocol/index.ts'
 import { copyBytes } from '../src/protocol/streams/copy.ts'
 import { noiseDialler, noiseListener, welcomeEverybody } from '../src/runtime/noise-crypto.ts'
 import { newX25519KeyPair } from '../src/runtime/noise-primitives.ts'
 import { chooseSealing, nodeSealing, type Sealing } from '../src/runtime/sealing.ts'
-import { systemRandom } from '../src/runtime/system.ts'
 import { cost, tell } from './cost.ts'
+import { newEndpoint } from './endpoint.ts'
 
 const BATCH_BYTES = 65_536
 const RESET_KEY = new Uint8Array(32)
@@ -97,26 +90,13 @@ function handshakes(): void {
   )
 }
 
-function newEndpoint(crypto: Crypto, acceptsSessions: boolean, maxDatagramBytes: number): Endpoint {
-  return new Endpoint(
-    {
-      random: systemRandom,
-      crypto,
-      settings: { ...DEFAULT_SETTINGS, maxDatagramBytes },
-      acceptsSessions,
-      instanceId: new Uint8Array(16).fill(acceptsSessions ? 1 : 2),
-      bootId: new Uint8Array(8),
-      newController: (bytes) => new Cubic(bytes),
-    },
-    0,
-  )
-}
-
 /** Both ends of one bulk stream in one process, without a socket: what the core itself costs for each data packet. */
 function bulk(sealing: Sealing, maxDatagramBytes: number): void {
   const ours = { identity: null, resetKey: RESET_KEY, sealing }
-  const listener = newEndpoint(noiseListener({ ...ours, authorise: welcomeEverybody }), true, maxDatagramBytes)
-  const dialler = newEndpoint(noiseDialler({ ...ours, consumerKey: null }), false, maxDatagramBytes)
+  const listener = newEndpoint('listener', noiseListener({ ...ours, authorise: welcomeEverybody }), {
+    maxDatagramBytes,
+  })
+  const dialler = newEndpoint('dialler', noiseDialler({ ...ours, consumerKey: null }), { maxDatagramBytes })
   const batch: DatagramBatch = { buffer: new Uint8Array(BATCH_BYTES), length: 0, segmentBytes: 0, path: 0 }
   const chunk = new Uint8Array(BATCH_BYTES)
   let now: Micros = 1_000

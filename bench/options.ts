@@ -7,6 +7,8 @@ export interface BenchOptions {
   /** Length of one run of requests. */
   readonly seconds: number
   readonly transferBytes: number
+  /** Of each body that is moved before anything counts. */
+  readonly warmUpBytes: number
   /** One tunnel of each protocol is measured for each. */
   readonly maxDatagramBytes: readonly number[]
   readonly measurements: ReadonlySet<Measurement>
@@ -16,7 +18,9 @@ export interface BenchOptions {
 export type Measurement = (typeof MEASUREMENTS)[number]
 export type Way = (typeof WAYS)[number]
 
-const MEASUREMENTS = ['requests', 'transfers'] as const
+const MEASUREMENTS = ['requests', 'transfers', 'sealing', 'handshakes'] as const
+/** The others are of one part alone, and only measured by name. */
+const BY_DEFAULT: readonly Measurement[] = ['requests', 'transfers']
 const WAYS = ['direct', 'pipes', 'tcp', 'http'] as const
 const MIB = 1024 * 1024
 
@@ -25,7 +29,7 @@ export const USAGE = `npm run bench -- [options]
   --rounds N            rounds, of which the median is taken (default 3)
   --max-datagram N,…    bytes of UDP payload; a tunnel of each protocol for each (default 1200,16000)
   --only NAME,…         measurements (${MEASUREMENTS.join(', ')}) and ways (${WAYS.join(', ')});
-                        all measurements if none is named, and all ways if none is`
+                        ${BY_DEFAULT.join(' and ')} if no measurement is named, and all ways if none is`
 
 /** Throws with a sentence for the user when something does not make sense. */
 export function readOptions(args: readonly string[]): BenchOptions {
@@ -38,8 +42,9 @@ export function readOptions(args: readonly string[]): BenchOptions {
     seconds: values.quick ? 1 : 3,
     transferBytes: values.quick ? 64 * MIB : 256 * MIB,
     maxDatagramBytes: numbers('max-datagram', values['max-datagram'] ?? '1200,16000', 1200, 65_507),
-    measurements: namedOrAll(MEASUREMENTS, named),
-    ways: namedOrAll(WAYS, named),
+    warmUpBytes: 64 * MIB,
+    measurements: namedOr(BY_DEFAULT, MEASUREMENTS, named),
+    ways: namedOr(WAYS, WAYS, named),
   }
 }
 
@@ -59,7 +64,11 @@ function names(text: string | undefined): readonly string[] {
   return asked
 }
 
-function namedOrAll<Name extends string>(all: readonly Name[], named: readonly string[]): ReadonlySet<Name> {
+function namedOr<Name extends string>(
+  otherwise: readonly Name[],
+  all: readonly Name[],
+  named: readonly string[],
+): ReadonlySet<Name> {
   const some = all.filter((name) => named.includes(name))
-  return new Set(some.length === 0 ? all : some)
+  return new Set(some.length === 0 ? otherwise : some)
 }

@@ -3,10 +3,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { projectFolder } from '../stresstest/rig/places.ts'
-import { judgeBars } from './bars.ts'
+import { type Bar, type Base, judgeBars } from './bars.ts'
 import { describeMachine } from './machine.ts'
 import type { BenchOptions } from './options.ts'
-import { DIRECT, TWO_PIPES } from './routes.ts'
 import type { Figure, Samples } from './samples.ts'
 
 export interface Memory {
@@ -18,95 +17,101 @@ export interface Memory {
 }
 
 export interface Report {
+  /** Of the file. */
+  readonly name: string
+  /** What stands over the table, as a sentence without its full stop. */
+  readonly title: string
   readonly options: BenchOptions
-  readonly tools: { readonly load: string; readonly origin: string }
   readonly samples: Samples
-  readonly memory: readonly Memory[]
+  /** What each figure is divided by; two at most. */
+  readonly bases: readonly Base[]
+  readonly bars: readonly Bar[]
+  readonly memory?: readonly Memory[]
 }
 
 /** Widths of the table's columns. */
-const COLUMNS = [34, 17, 9, 22, 9, 12]
+const COLUMNS = [34, 17, 9, 22, 12, 12]
 
-export function printTable(report: Report): void {
-  const { samples } = report
-  console.log(
-    `\nLoad by ${report.tools.load}, origin ${report.tools.origin}; median of ${report.options.rounds} (least – most).\n`,
-  )
-  printRow('', 'way', 'median', 'least – most', '÷ direct', '÷ two pipes')
+/** Prints the table, writes the JSON to bench/results/ and says where it is. */
+export function printBench(report: Report): void {
+  const { samples, bases } = report
+  console.log(`\n${report.title}; median of ${report.options.rounds} (least – most).\n`)
+  printRow('', 'way', 'median', 'least – most', ...bases.map(({ title }) => title))
   for (const figure of samples.figures) {
-    for (const route of samples.routes(figure)) printFigure(samples, figure, route)
+    for (const route of samples.routes(figure)) printFigure(report, figure, route)
     console.log()
   }
   printBars(report)
   printMemory(report)
+  console.log(`\n${writeJson(report)}`)
 }
 
-/** Writes the report to bench/results/ and returns the file's name. */
-export function writeJson(report: Report): string {
+/** Returns the file's name. */
+function writeJson(report: Report): string {
+  const { name, title, samples } = report
   const folder = join(projectFolder, 'bench/results')
   mkdirSync(folder, { recursive: true })
   const at = new Date().toISOString()
-  const file = join(folder, `end-to-end-${at.replaceAll(':', '-')}.json`)
+  const file = join(folder, `${name}-${at.replaceAll(':', '-')}.json`)
   const { measurements, ways } = report.options
   const options = { ...report.options, measurements: [...measurements], ways: [...ways] }
-  const bars = judgeBars(report.samples, report.options.maxDatagramBytes).map(({ figure, ...bar }) => ({
+  const bars = judgeBars(report.bars, samples).map(({ figure, dividedBy, ...bar }) => ({
     figure: figure.name,
+    dividedBy: dividedBy?.route,
     ...bar,
   }))
-  const figures = report.samples.figures.flatMap((figure) => figureJson(report.samples, figure))
-  const content = { at, machine: describeMachine(), tools: report.tools, options, figures, bars, memory: report.memory }
+  const figures = samples.figures.flatMap((figure) => figureJson(report, figure))
+  const content = { at, title, machine: describeMachine(), options, figures, bars, memory: report.memory }
   writeFileSync(file, `${JSON.stringify(content, null, 2)}\n`)
   return file
 }
 
-function printFigure(samples: Samples, figure: Figure, route: string): void {
+function printFigure({ samples, bases }: Report, figure: Figure, route: string): void {
   const summary = samples.summary(figure, route)
   if (summary === null) return
   const number = (value: number): string => value.toFixed(figure.digits)
-  const ratio = (to: string): string => samples.ratio(figure, route, to)?.toFixed(2) ?? ''
+  const ratios = bases.map((base) => samples.ratio(figure, route, base.route)?.toFixed(2) ?? '')
   const spread = `${number(summary.least)} – ${number(summary.most)}`
-  const name = `${figure.name} (${figure.unit})`
-  printRow(name, route, number(summary.median), spread, ratio(DIRECT), ratio(TWO_PIPES))
+  printRow(`${figure.name} (${figure.unit})`, route, number(summary.median), spread, ...ratios)
 }
 
-function printBars({ samples, options }: Report): void {
-  const bars = judgeBars(samples, options.maxDatagramBytes)
-  if (bars.length === 0) return
-  printRow('bars', 'way', 'median', 'must be', '', '')
-  for (const { figure, route, of, bound, limit, value, isMet } of bars) {
-    const [unit, digits] = of === 'ratio' ? ['÷ pipes', 2] : [figure.unit, figure.digits]
+function printBars({ samples, bars }: Report): void {
+  const judged = judgeBars(bars, samples)
+  if (judged.length === 0) return
+  printRow('bars', 'way', 'median', 'must be')
+  for (const { figure, route, dividedBy, bound, limit, value, isMet } of judged) {
+    const [unit, digits] = dividedBy === null ? [figure.unit, figure.digits] : [dividedBy.title, 2]
     const name = `${figure.name} (${unit})`
-    printRow(name, route, value.toFixed(digits), `${bound} ${limit}`, isMet ? 'met' : 'missed', '')
+    printRow(name, route, value.toFixed(digits), `${bound} ${limit}`, isMet ? 'met' : 'missed')
   }
   console.log()
 }
 
-function printMemory({ memory }: Report): void {
+function printMemory({ memory = [] }: Report): void {
   if (memory.length === 0) return // the direct way alone has no program in between
-  printRow('memory (RSS)', 'way', 'program', 'idle → after all runs', '', '')
+  printRow('memory (RSS)', 'way', 'program', 'idle → after all runs')
   for (const { route, program, idleBytes, afterBytes } of memory) {
-    printRow('', route, program, `${megabytes(idleBytes)} → ${megabytes(afterBytes)} MB`, '', '')
+    printRow('', route, program, `${megabytes(idleBytes)} → ${megabytes(afterBytes)} MB`)
   }
 }
 
-function figureJson(samples: Samples, figure: Figure): object[] {
+function figureJson({ samples, bases }: Report, figure: Figure): object[] {
   return samples.routes(figure).map((route) => ({
     figure: figure.name,
     unit: figure.unit,
     route,
     ...samples.summary(figure, route),
-    toDirect: samples.ratio(figure, route, DIRECT),
-    toTwoPipes: samples.ratio(figure, route, TWO_PIPES),
+    ratios: Object.fromEntries(bases.map((base) => [base.title, samples.ratio(figure, route, base.route)])),
     values: samples.values(figure, route),
   }))
 }
 
 function printRow(...cells: readonly string[]): void {
-  const [name, way, ...numbers] = cells.map((cell, index) => {
+  const padded = cells.map((cell, index) => {
     const width = COLUMNS[index] ?? 0
     return index < 2 ? cell.padEnd(width) : cell.padStart(width)
   })
-  console.log([name, way, ...numbers].join('  ').trimEnd())
+  console.log(padded.join('  ').trimEnd())
 }
 
 /** NaN where the system does not tell. */

@@ -2,10 +2,10 @@
 // size of datagram.
 // Each program is a process of its own, as in life.
 
-import { mkdirSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChildProgram } from '../stresstest/rig/child-program.ts'
-import { startConsumer, startProvider } from '../stresstest/rig/daemons.ts'
+import { type DaemonOptions, startConsumer, startProvider } from '../stresstest/rig/daemons.ts'
 import { builtProgram } from '../stresstest/rig/places.ts'
 import { ReadyLine } from '../stresstest/rig/ready-line.ts'
 import { startNginx } from './nginx.ts'
@@ -19,6 +19,8 @@ export interface BenchRoute {
   readonly transfersPort: number
   /** What is charged for memory and CPU time: all that stands between client and origin. */
   readonly programs: readonly ChildProgram[]
+  /** What seals the packets of a tunnel, in the words of its consumer. */
+  readonly sealedBy?: string
 }
 
 export const DIRECT = 'direct'
@@ -30,11 +32,23 @@ type Protocol = (typeof PROTOCOLS)[number]
 const REQUESTS_UUID = '11111111-2222-3333-4444-555555555555'
 const TRANSFERS_UUID = '22222222-3333-4444-5555-666666666666'
 
-interface Origins {
+/** Where the web server of a route is; the same twice unless somebody else answers the small requests. */
+export interface OriginPorts {
   readonly requestsPort: number
   readonly transfersPort: number
+}
+
+interface Origins extends OriginPorts {
   /** What answers the small requests. */
   readonly name: string
+}
+
+export interface TunnelOptions {
+  readonly name: string
+  readonly protocol: Protocol
+  readonly maxDatagramBytes: number
+  /** Where they are not the product's as they are. */
+  readonly daemons?: Pick<DaemonOptions, 'programs' | 'environment'>
 }
 
 /** What the route through edgerq is called. */
@@ -53,13 +67,14 @@ export async function layRoutes(
   if (ways.has('pipes')) routes.push(await layPipes(origins))
   for (const bytes of maxDatagramBytes) {
     for (const protocol of PROTOCOLS) {
-      if (ways.has(protocol)) routes.push(await layTunnel(folder, origins, protocol, bytes))
+      const options = { name: tunnelName(protocol, bytes), protocol, maxDatagramBytes: bytes }
+      if (ways.has(protocol)) routes.push(await layTunnel(folder, origins, options))
     }
   }
   return [origins.name, routes]
 }
 
-async function startOrigins(folder: string): Promise<Origins> {
+export async function startOrigins(folder: string): Promise<Origins> {
   const { port } = await startPeerProgram('origin', builtProgram('bench/origin'))
   const nginxPort = await startNginx(folder)
   if (nginxPort === null) return { requestsPort: port, transfersPort: port, name: 'bench/origin.ts' }
@@ -80,26 +95,26 @@ async function layPipes(origins: Origins): Promise<BenchRoute> {
   return { name: TWO_PIPES, requestsPort, transfersPort, programs }
 }
 
-async function layTunnel(
-  folder: string,
-  origins: Origins,
-  protocol: Protocol,
-  maxDatagramBytes: number,
-): Promise<BenchRoute> {
-  const name = tunnelName(protocol, maxDatagramBytes)
-  const own = join(folder, `${protocol}-${maxDatagramBytes}`)
-  mkdirSync(own)
+export async function layTunnel(folder: string, origins: OriginPorts, options: TunnelOptions): Promise<BenchRoute> {
+  const { name, protocol, maxDatagramBytes } = options
+  const own = mkdtempSync(join(folder, 'tunnel-'))
   const root = { max_datagram: maxDatagramBytes }
   const uuids = [REQUESTS_UUID, TRANSFERS_UUID]
   const services = uuids.map((uuid) => ({ uuid, protocol, max_connections: 1000 }))
-  const consumer = await startConsumer({ name: 'consumer', folder: own }, { root, services })
+  const consumer = await startConsumer({ ...options.daemons, name: 'consumer', folder: own }, { root, services })
   const targets = [origins.requestsPort, origins.transfersPort].map((port, index) => {
     return { uuid: uuids[index], protocol, port }
   })
   const pipe = { port: consumer.ready.port('udp'), services: targets }
-  const provider = await startProvider({ name: 'provider', folder: own }, { root, pipes: [pipe] })
+  const provider = await startProvider({ ...options.daemons, name: 'provider', folder: own }, { root, pipes: [pipe] })
   const [requestsPort, transfersPort] = uuids.map((uuid) => consumer.ready.port(uuid)) as [number, number]
-  return { name, requestsPort, transfersPort, programs: [consumer.program, provider.program] }
+  const programs = [consumer.program, provider.program]
+  return { name, requestsPort, transfersPort, programs, sealedBy: await sealerOf(consumer.program) }
+}
+
+async function sealerOf(daemon: ChildProgram): Promise<string> {
+  const [line] = await daemon.line(/^.*"event":"sealing".*$/)
+  return (JSON.parse(line) as { by: string }).by
 }
 
 async function startPeerProgram(

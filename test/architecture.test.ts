@@ -2,7 +2,7 @@
 // docs/architecture.md tells the reasons; this table is what holds.
 
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { projectFolder } from '../stresstest/rig/places.ts'
 import { importCycles } from './architecture/cycles.ts'
@@ -65,6 +65,20 @@ const HOUSE: House = {
       neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE],
     },
     { files: /^src\/keys\//, mayImport: ['src/keys/', 'src/protocol/index.ts', 'node:crypto', 'node:fs'] },
+    {
+      files: /^src\/certificates\//,
+      mayImport: [
+        'src/certificates/',
+        'src/keys/',
+        'node:crypto',
+        'node:fs',
+        'node:net',
+        'node:path',
+        '@peculiar/x509',
+        'reflect-metadata',
+      ],
+      neverNames: CLOCKS.filter((name) => name !== 'Date'),
+    },
     { files: /^src\/log\.ts$/, mayImport: ['winston'] },
     { files: /^src\/cli\//, mayImport: ['*'] },
     {
@@ -127,11 +141,23 @@ describe('the house', () => {
     assertNone(hotPathProblems(source, COLD))
   })
 
+  it('puts nothing into the package that does not seal', () => {
+    const { files } = JSON.parse(readFileSync(join(projectFolder, 'package.json'), 'utf8')) as { files: string[] }
+    assertNone(
+      files.filter((shipped) => ['bench', 'test', 'dist/bench', 'dist/test'].some((room) => meet(shipped, room))),
+    )
+  })
+
   it('has its tests where their subject is, or in a room that is known', () => {
     const tests = [...everything.keys()].filter((path) => path.endsWith('.test.ts'))
     assertNone(tests.filter((path) => !hasPlace(path)))
   })
 })
+
+/** One of the two folders is in the other, or is the other. */
+function meet(one: string, other: string): boolean {
+  return `${one}/`.startsWith(`${other}/`) || `${other}/`.startsWith(`${one}/`)
+}
 
 function hasPlace(test: string): boolean {
   const folder = dirname(test).slice('test/'.length)

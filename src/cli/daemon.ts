@@ -2,10 +2,12 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import { LOG_LEVELS, type Log, type LogLevel, openLog } from '../log.ts'
+import type { Sealing } from '../runtime/sealing.ts'
 import { type ReadConfig, readConfigFile } from './config-file.ts'
 import { tuneEngine } from './engine.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { VERSION } from './version.ts'
+import { wantedSealing } from './wanted-sealing.ts'
 
 /** A program that is running. */
 export interface Running {
@@ -27,16 +29,22 @@ export interface DaemonKind<Config> {
   readonly help?: string
   readonly read: ReadConfig<Config>
   readonly run: (config: Config, configPath: string, context: DaemonContext) => Promise<Running>
+  /** Another sealing than what the environment asks for: for measurements of our own, never for a program that is installed. */
+  readonly sealing?: Sealing
 }
 
 /** What a command line asks for. */
 export interface Job {
   readonly logLevel: LogLevel
   readonly run: (context: DaemonContext) => Promise<Running>
+  /** Default: what the environment asks for. */
+  readonly sealing?: Sealing | undefined
 }
 
 export interface DaemonContext {
   readonly log: Log
+  /** What seals the packets of this process. */
+  readonly sealing: Sealing
   /** `edgerq-sc/0.1.0`. */
   readonly software: string
   /** Prints the one line on stdout that begins with `NAME ready`. */
@@ -73,7 +81,10 @@ export async function runProgram(name: DaemonKind<never>['name'], jobOf: () => J
 function jobOf<Config>(kind: DaemonKind<Config>): Job | null {
   const { path, options } = parse(kind)
   const config = readConfigFile(path, kind.read)
-  if (!options.check) return { logLevel: options.logLevel, run: (context) => kind.run(config, path, context) }
+  if (!options.check) {
+    const { logLevel } = options
+    return { logLevel, sealing: kind.sealing, run: (context) => kind.run(config, path, context) }
+  }
   process.stdout.write(`${path}: no problems\n`)
   return null
 }
@@ -84,6 +95,7 @@ async function run(name: string, job: Job): Promise<void> {
   try {
     const running = await job.run({
       log,
+      sealing: job.sealing ?? (await wantedSealing(process.env)),
       software: `${name}/${VERSION}`,
       ready: (fields) => process.stdout.write(`${[name, 'ready', ...fields].join(' ')}\n`),
     })
@@ -121,6 +133,7 @@ export function logLevelOption(): Option {
 const HELP = `
 Signals: SIGTERM and SIGINT stop taking new work, finish what is under way within 30 s, and exit; a second one exits now. SIGHUP makes a
 consumer with keys read its authorized providers anew.
+Environment: EDGERQ_SEALING=node:crypto or sodium-native says what seals packets; without it the faster one that this machine can load.
 Exit status: 0 stopped as asked, 1 could not run, 2 the command line or the configuration is wrong.`
 
 interface Signals {

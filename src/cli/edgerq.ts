@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-// edgerq: everything around the two daemons: keys, tokens, and the schemas of their configuration files.
+// edgerq: everything around the two daemons: keys, tokens, certificates, and the schemas of their configuration files.
 
 import { Command } from 'commander'
 import { xsdOf } from '../config/read.ts'
+import { addCerts } from './certs.ts'
 import { ExitStatus } from './exit.ts'
 import { addKeygen } from './keygen.ts'
 import { addPubkey } from './pubkey.ts'
@@ -18,6 +19,7 @@ const program = new Command('edgerq')
 addKeygen(program)
 addPubkey(program)
 addToken(program)
+addCerts(program)
 program
   .command('xsd')
   .description('print the XML Schema of a configuration file')
@@ -27,4 +29,4 @@ program
     else program.error(`edgerq xsd: there is a schema for "consumer" and for "provider", not for "${file}"`)
   })
 
-program.parse()
+await program.parseAsync()

@@ -13,7 +13,7 @@ import { CloseCode } from '../protocol/index.ts'
 import { type GrantedService, Joining } from '../provider/joining.ts'
 import { noiseDialler } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
-import { chooseSealing } from '../runtime/sealing.ts'
+import type { Sealing } from '../runtime/sealing.ts'
 import { systemRandom } from '../runtime/system.ts'
 import type { DaemonContext, Job, Running } from './daemon.ts'
 import { ExitError, ExitStatus } from './exit.ts'
@@ -96,8 +96,8 @@ class Join implements Running {
   async #join(): Promise<readonly GrantedService[] | null> {
     const { options, identity } = this.#parts
     const { token } = options
-    const { log, software } = this.#context
-    const crypto = await cryptoOf(token, identity)
+    const { log, sealing, software } = this.#context
+    const crypto = cryptoOf(token, identity, sealing)
     const driver = await openDialler(LINK, { crypto, instanceId: randomBytes(16), log })
     const { host: hostname, port } = token.address
     const names = { consumer: hostPortText(token.address), token: token.id, key: fingerprint(identity.publicKey) }
@@ -141,14 +141,14 @@ class Join implements Running {
   }
 }
 
-async function cryptoOf(token: Token, identity: Identity) {
+function cryptoOf(token: Token, identity: Identity, sealing: Sealing) {
   return noiseDialler({
     identity: keyPairOf(identity.privateKey),
     consumerKey: token.consumerKey,
     psk: tokenPreSharedKey(token.secret),
     credential: claimBytes(token),
     resetKey: randomBytes(32),
-    sealing: await chooseSealing(),
+    sealing,
   })
 }
 

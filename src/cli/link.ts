@@ -10,6 +10,7 @@ import {
   DEFAULT_SETTINGS,
   DropReason,
   Endpoint,
+  RekeyReason,
   SECOND,
   silentTrace,
   type Trace,
@@ -55,18 +56,32 @@ export function openDriver(options: LinkOptions): Driver {
 /** Drops that come of keys which do not fit are told, so that an operator whose providers are not let in sees why. */
 const TRACES: Readonly<Record<LinkOptions['role'], (log: Log) => Trace>> = {
   listener: (log) => ({
-    ...silentTrace,
+    ...keyTrace(log),
     dropped(reason) {
       if (reason === DropReason.badMac) log.tally('handshakeForAnotherKey')
       else if (reason === DropReason.replayed) log.tally('handshakeTooOld')
     },
   }),
   dialler: (log) => ({
-    ...silentTrace,
+    ...keyTrace(log),
     dropped(reason) {
       if (reason === DropReason.badHandshake) log.tally('answerNotVerified')
     },
   }),
+}
+
+const WHY = { [RekeyReason.packets]: 'packets', [RekeyReason.age]: 'age', [RekeyReason.peer]: 'peer' }
+
+function keyTrace(log: Log): Trace {
+  return {
+    ...silentTrace,
+    keysChanged(session, number, why) {
+      log.debug('keysChanged', { session, number, why: WHY[why as RekeyReason] })
+    },
+    keysExhausted(session, why) {
+      log.some('keysExhausted', { session, why: WHY[why as RekeyReason] })
+    },
+  }
 }
 
 /** A carrier's socket has failed for good: nothing can be carried or mended, so the program ends and says why. */

@@ -10,13 +10,14 @@ import { Provider } from '../provider/provider.ts'
 import type { Driver } from '../runtime/driver.ts'
 import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
-import { chooseSealing, type Sealing } from '../runtime/sealing.ts'
+import type { Sealing } from '../runtime/sealing.ts'
 import { systemRandom } from '../runtime/system.ts'
 import type { DaemonContext, Running } from './daemon.ts'
 import { endFor, openDriver } from './link.ts'
 import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readTargetCertificates } from './target-certificates.ts'
+import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
 
 /** The configuration, and what the files hold that it names. */
 export interface ProviderSetup {
@@ -28,7 +29,7 @@ export interface ProviderSetup {
 
 /** `path`: of the configuration, for the files that it names. */
 export function readProviderSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
-  const config = readProvider(source, fileName)
+  const config = refuseUnbuiltCarriers(readProvider(source, fileName), fileName)
   if (!config.ok) return config
   const certificates = readTargetCertificates(config.value, path)
   const keys = readPipeKeys(config.value, path)
@@ -45,10 +46,9 @@ export async function servePipes(
   configPath: string,
   context: DaemonContext,
 ): Promise<Running> {
-  const { log } = context
+  const { log, sealing } = context
   const directory = new StateDirectory(stateDirectoryPath(process.env), log)
   const states: ProviderState[] = []
-  const sealing = await chooseSealing()
   log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
   const pipes: Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[] = []
   for (const [index, pipe] of config.pipes.entries()) {

@@ -8,9 +8,22 @@ export function tellFailure(name: string, command: () => void): void {
   try {
     command()
   } catch (error) {
-    const isExpected = error instanceof ExitError || error instanceof KeyFileError
-    if (!isExpected) throw error
-    process.stderr.write(`edgerq ${name}: ${error.message}\n`)
-    process.exitCode = error instanceof ExitError ? error.status : ExitStatus.couldNotRun
+    tell(name, error)
   }
+}
+
+/** The same for a command that is done later. */
+export async function tellLateFailure(name: string, command: () => Promise<void>): Promise<void> {
+  try {
+    await command()
+  } catch (error) {
+    tell(name, error)
+  }
+}
+
+function tell(name: string, error: unknown): void {
+  const isExpected = error instanceof ExitError || error instanceof KeyFileError
+  if (!isExpected) throw error
+  process.stderr.write(`edgerq ${name}: ${error.message}\n`)
+  process.exitCode = error instanceof ExitError ? error.status : ExitStatus.couldNotRun
 }

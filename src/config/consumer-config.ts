@@ -1,9 +1,10 @@
 // consumer.xml: from its root element to what a consumer is told.
 
 import { Fields } from './fields.ts'
+import { type Listener, readListener, refuseStrangers } from './listener.ts'
 import { networksIn } from './networks.ts'
 import type { Problems } from './problems.ts'
-import { linkSettings, refuseRepeats } from './rules.ts'
+import { givenBy, linkSettings, refuseRepeats } from './rules.ts'
 import { BALANCES, PROTOCOLS } from './schema.ts'
 import type { XmlElement } from './source.ts'
 
@@ -24,13 +25,6 @@ export interface ConsumerConfig {
 export interface ConsumerKeyPaths {
   readonly identityPath: string
   readonly authorizedPath: string
-}
-
-export interface Listener {
-  /** 0: any free port. */
-  readonly port: number
-  readonly inaddrAny: boolean
-  readonly carrier: 'udp'
 }
 
 export interface ConsumerService {
@@ -64,15 +58,14 @@ export function readConsumerRoot(element: XmlElement, problems: Problems): Consu
     .map((group) => new Fields(group, 'consumerServices', problems))
     .flatMap((group) => group.groups('consumerService'))
     .map((service) => new Fields(service, 'consumerService', problems, root))
-  refuseReachableListeners(root, listeners, problems)
-  refuseRepeats(listeners, 'port', problems, (port) => `both take UDP port ${port}`)
-  refuseRepeats(services, 'port', problems, (port) => `both take TCP port ${port}`)
-  refuseRepeats(services, 'uuid', problems, (uuid) => `both have the UUID ${uuid}`)
+  if (!root.isYes('insecure') && !hasKeys(root)) for (const listener of listeners) refuseStrangers(listener, problems)
+  refuseSharedPorts(listeners, services, problems)
+  refuseRepeats(givenBy(services, 'uuid'), problems, (uuid) => `both have the UUID ${uuid}; each needs its own`)
   return {
     ...linkSettings(root),
     insecure: root.isYes('insecure'),
     keys: keysOf(root, problems),
-    listeners: listeners.map(listenerOf),
+    listeners: listeners.map((listener) => readListener(listener, problems)),
     services: services.map(serviceOf),
   }
 }
@@ -93,24 +86,13 @@ function hasKeys(root: Fields): boolean {
 const INSECURE_BESIDE_KEYS =
   '<insecure>yes</insecure> opens nothing beside keys, with which nobody is let in who has none; leave it out'
 
-/** Safe by default: what others can reach needs keys. */
-function refuseReachableListeners(root: Fields, listeners: readonly Fields[], problems: Problems): void {
-  if (root.isYes('insecure') || hasKeys(root)) return
-  for (const listener of listeners) {
-    if (!listener.isYes('inaddr_any')) continue
-    const reason = '<inaddr_any>yes</inaddr_any> lets other hosts reach this listener, which needs keys'
-    const remedy =
-      'run "edgerq keygen -o consumer.key" here and "edgerq keygen -o provider.key" where the provider runs: each says what to write where; or write no, or <insecure>yes</insecure> under <service_consumer> to open it to everybody'
-    problems.add(listener.placeOf('inaddr_any'), `${reason}: ${remedy}`)
-  }
-}
-
-function listenerOf(fields: Fields): Listener {
-  return {
-    port: fields.number('port'),
-    inaddrAny: fields.isYes('inaddr_any'),
-    carrier: fields.word('carrier', ['udp']),
-  }
+/** UDP and TCP have ports of their own; a WebSocket is reached by TCP, and so is a service. */
+function refuseSharedPorts(listeners: readonly Fields[], services: readonly Fields[], problems: Problems): void {
+  const carried = listeners.filter((listener) => listener.isSound('carrier'))
+  const udp = carried.filter((listener) => listener.text('carrier') === 'udp')
+  const tcp = [...carried.filter((listener) => !udp.includes(listener)), ...services]
+  refuseRepeats(givenBy(udp, 'port'), problems, (port) => `both take UDP port ${port}; each needs its own`)
+  refuseRepeats(givenBy(tcp, 'port'), problems, (port) => `both take TCP port ${port}; each needs its own`)
 }
 
 function serviceOf(fields: Fields): ConsumerService {

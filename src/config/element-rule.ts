@@ -16,8 +16,14 @@ export type Taken =
     }
   | { readonly kind: 'word'; readonly words: readonly string[]; readonly later: readonly string[] }
   | { readonly kind: 'path or word'; readonly words: readonly string[] }
+  /** Of a request: no query behind it. */
+  | { readonly kind: 'url path' }
+  | { readonly kind: 'websocket url' }
   | { readonly kind: 'uuid' }
+  /** UUIDs, or all of them. */
+  | { readonly kind: 'services' }
   | { readonly kind: 'host' }
+  | { readonly kind: 'certificate name' }
   | { readonly kind: 'networks' }
   | { readonly kind: 'name' }
   /** Public keys, one or two. */
@@ -30,8 +36,12 @@ export type Taken =
 export interface AttributeRule {
   readonly name: string
   readonly takes: Taken
-  readonly fallback: string
+  /** As it would be typed. Null: the attribute must be there. Empty: what `absent` says. */
+  readonly fallback: string | null
+  readonly absent?: string
   readonly meaning: string
+  /** The whole element. */
+  readonly example: string
 }
 
 /** An element that holds a value. */
@@ -46,4 +56,14 @@ export interface ElementRule {
   readonly meaning: string
   readonly example: string
   readonly attributes?: readonly AttributeRule[]
+  /** How many may stand side by side; left out: one. */
+  readonly most?: number
+}
+
+export const YES_NO: Taken = { kind: 'word', words: ['yes', 'no'], later: [] }
+export const PORT = integer(1, 65_535, '')
+export const PORT_OR_ANY = integer(0, 65_535, '')
+
+export function integer(least: number, most: number, unit: string): Taken {
+  return { kind: 'number', least, most, unit, decimals: 0 }
 }

@@ -18,9 +18,9 @@ export class Fields {
   readonly #element: XmlElement
   readonly #group: GroupName
   readonly #problems: Problems
-  readonly #written: ReadonlyMap<string, XmlElement>
-  readonly #settings = new Map<string, Setting>()
-  readonly #groups = new Map<GroupName, XmlElement[]>()
+  readonly #written: ReadonlyMap<string, readonly XmlElement[]>
+  readonly #settings = new Map<string, readonly Setting[]>()
+  readonly #groups = new Map<GroupName, readonly XmlElement[]>()
 
   /** `defaults`: whose settings hold where this group leaves them out. */
   constructor(element: XmlElement, group: GroupName, problems: Problems, defaults?: Fields) {
@@ -35,10 +35,10 @@ export class Fields {
     const inherited = (name: string) => (defaults === undefined ? undefined : defaults.#settings.get(name))
     this.#written = this.#sort(element, group, problems)
     for (const rule of settingsOf(group)) {
-      const own = this.#written.get(rule.name)
-      const setting = own === undefined ? inherited(rule.name) : readSetting(rule, own, problems)
-      this.#settings.set(rule.name, setting ?? absentSetting(rule, element))
-      if (setting === undefined && rule.fallback === null) this.#refuseAbsence(rule)
+      const own = this.#written.get(rule.name)?.map((member) => readSetting(rule, member, problems))
+      const settings = own ?? inherited(rule.name)
+      this.#settings.set(rule.name, settings ?? [absentSetting(rule, element)])
+      if (settings === undefined && rule.fallback === null) this.#refuseAbsence(rule)
     }
     const needed = groupsIn(group).filter((name) => GROUPS[name].occurs !== 'at most once')
     for (const missing of needed.filter((name) => this.groups(name).length === 0)) {
@@ -79,6 +79,13 @@ export class Fields {
     return Number(this.#setting(name).attributes.get(attribute))
   }
 
+  /** Of an element that may be repeated: each as it is written, or else the default alone. */
+  all(name: string): readonly Setting[] {
+    const settings = this.#settings.get(name)
+    if (settings === undefined) throw new Error(`the table of elements has no <${name}> here`)
+    return settings
+  }
+
   placeOf(name: string): Place {
     return this.#setting(name).place
   }
@@ -98,31 +105,37 @@ export class Fields {
   }
 
   #setting(name: string): Setting {
-    const setting = this.#settings.get(name)
-    if (setting === undefined) throw new Error(`the table of elements has no <${name}> here`)
-    return setting
+    return this.all(name)[0]!
   }
 
-  /** Tells settings (returned) from groups (kept) and from what does not belong here; of what may stand only once, the first counts. */
-  #sort(element: XmlElement, group: GroupName, problems: Problems): ReadonlyMap<string, XmlElement> {
-    const groups = new Map(groupsIn(group).map((name) => [GROUPS[name].name, name]))
-    const settings = new Set(settingsOf(group).map((rule) => rule.name))
-    const firsts = new Map<string, XmlElement>()
+  /** Tells settings (returned) from groups (kept) and from what does not belong here; of what stands there too often, the first count. */
+  #sort(element: XmlElement, group: GroupName, problems: Problems): ReadonlyMap<string, readonly XmlElement[]> {
+    const most = mostIn(group)
+    const kept = new Map<string, XmlElement[]>()
     for (const child of element.children) {
-      const childGroup = groups.get(child.name)
-      const first = firsts.get(child.name)
-      if (childGroup === undefined && !settings.has(child.name)) {
-        refuseElement(child, group, [...groups.keys(), ...settings], problems)
-      } else if (first === undefined) {
-        firsts.set(child.name, child)
-        if (childGroup !== undefined) this.#groups.set(childGroup, [child])
-      } else if (childGroup !== undefined && GROUPS[childGroup].occurs === 'at least once') {
-        this.#groups.get(childGroup)!.push(child)
+      const mostHere = most.get(child.name)
+      const earlier = kept.get(child.name) ?? []
+      if (mostHere === undefined) {
+        refuseElement(child, group, [...most.keys()], problems)
+      } else if (earlier.length < mostHere) {
+        kept.set(child.name, earlier)
+        earlier.push(child)
       } else {
-        const where = `in <${element.name}>; the first is on line ${first.line}`
-        problems.add(child, `<${child.name}> may stand only once ${where}`)
+        const times = mostHere === 1 ? 'only once' : `at most ${mostHere} times`
+        const where = `in <${element.name}>; the first is on line ${earlier[0]!.line}`
+        problems.add(child, `<${child.name}> may stand ${times} ${where}`)
       }
     }
-    return firsts
+    for (const name of groupsIn(group)) this.#groups.set(name, kept.get(GROUPS[name].name) ?? [])
+    return kept
   }
+}
+
+/** How often each element may stand in `group`. */
+function mostIn(group: GroupName): ReadonlyMap<string, number> {
+  const groups = groupsIn(group).map((name): [string, number] => {
+    const { name: tag, occurs } = GROUPS[name]
+    return [tag, occurs === 'at least once' ? Number.POSITIVE_INFINITY : 1]
+  })
+  return new Map([...groups, ...settingsOf(group).map((rule): [string, number] => [rule.name, rule.most ?? 1])])
 }

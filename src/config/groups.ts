@@ -5,11 +5,13 @@ export type FileKind = 'consumer' | 'provider'
 export type GroupName =
   | 'consumer'
   | 'listener'
+  | 'listenerTls'
   | 'consumerServices'
   | 'consumerService'
   | 'provider'
   | 'pipes'
   | 'pipe'
+  | 'pipeTls'
   | 'pipeServices'
   | 'providerService'
   | 'tls'
@@ -39,6 +41,13 @@ export const GROUPS: Readonly<Record<GroupName, GroupRule>> = {
     occurs: 'at least once',
     meaning: 'An address on which providers are awaited.',
   },
+  listenerTls: {
+    name: 'tls',
+    file: 'consumer',
+    under: 'listener',
+    occurs: 'at most once',
+    meaning: 'Links of a tcp or websocket listener run inside TLS, and providers may have to show certificates.',
+  },
   consumerServices: {
     name: 'services',
     file: 'consumer',
@@ -67,6 +76,14 @@ export const GROUPS: Readonly<Record<GroupName, GroupRule>> = {
     under: 'pipes',
     occurs: 'at least once',
     meaning: 'One link: the consumer that is dialled, and what it is offered.',
+  },
+  pipeTls: {
+    name: 'tls',
+    file: 'provider',
+    under: 'pipe',
+    occurs: 'at most once',
+    meaning:
+      'The tcp carriers of the pipe run inside TLS; for them and for wss:// it says whose certificates are believed, and what is shown.',
   },
   pipeServices: {
     name: 'services',

@@ -1,7 +1,7 @@
 // Prints the reference in docs/configuration.md from the table: for each group a table of what may stand in it.
 
 import { GROUP_NAMES, GROUPS, type GroupName, groupsIn } from './groups.ts'
-import { type AttributeRule, defaultOf, type ElementRule, settingsOf, type Taken } from './schema.ts'
+import { type AttributeRule, defaultOf, type ElementRule, exampleOf, settingsOf, type Taken } from './schema.ts'
 import { allowed } from './values.ts'
 
 /** What stands around the printed part of docs/configuration.md. */
@@ -53,8 +53,13 @@ function tableOf(group: GroupName, rules: readonly ElementRule[]): readonly stri
 }
 
 function elementRow(group: GroupName, rule: ElementRule): string {
-  const example = code(`<${rule.name}>${rule.example}</${rule.name}>`)
-  return row([code(rule.name), taken(rule.takes), defaultOf(rule, group), prose(rule.meaning), example])
+  const name = `${code(rule.name)}${times(rule)}`
+  return row([name, taken(rule.takes), prose(defaultOf(rule, group)), prose(rule.meaning), code(exampleOf(rule))])
+}
+
+function times({ most = 1 }: ElementRule): string {
+  if (most === 1) return ''
+  return Number.isFinite(most) ? `, up to ${most}` : ', any number'
 }
 
 /** What it takes now, and what it is to take. */
@@ -64,9 +69,15 @@ function taken(takes: Taken): string {
 }
 
 function attributeRow(rule: ElementRule, attribute: AttributeRule): string {
-  const { name, takes, fallback, meaning } = attribute
-  const example = code(`<${rule.name} ${name}="${fallback}">${rule.fallback}</${rule.name}>`)
-  return row([`attribute ${code(name)} of ${code(rule.name)}`, allowed(takes), fallback, meaning, example])
+  const { name, takes, fallback, absent, meaning, example } = attribute
+  const otherwise = absent ?? fallback ?? 'none; it must be there'
+  return row([
+    `attribute ${code(name)} of ${code(rule.name)}`,
+    allowed(takes),
+    prose(otherwise),
+    prose(meaning),
+    code(example),
+  ])
 }
 
 function row(cells: readonly string[]): string {

@@ -26,6 +26,11 @@ export function isUrlPath(text: string): boolean {
   return text.length <= MOST_URL_PATH_CHARACTERS && URL_PATH.test(text)
 }
 
+/** Of a WebSocket: as it arrives, for clients resolve `/../` before they ask. */
+export function isPlainUrlPath(text: string): boolean {
+  return isUrlPath(text) && new URL(`ws://host${text}`).pathname === text
+}
+
 function isNameable(text: string, mostBytes: number): boolean {
   return new TextEncoder().encode(text).length <= mostBytes && !CONTROL.test(text)
 }

@@ -35,11 +35,16 @@ export class Problems {
 
   /** `FILE:LINE:COLUMN: what is wrong`, in the order of the file. */
   lines(fileName: string): readonly string[] {
-    const sorted = this.#found.toSorted((a, b) => a.line - b.line || a.column - b.column)
+    const sorted = this.#found.toSorted(inOrder)
     if (this.isFull)
       sorted.push({ ...sorted.at(-1)!, what: `no more than ${MOST_PROBLEMS} problems are shown; there may be others` })
     return sorted.map((problem) => `${fileName}:${problem.line}:${problem.column}: ${problem.what}`)
   }
+}
+
+/** For sorting: places in the order of the file. */
+export function inOrder(a: Place, b: Place): number {
+  return a.line - b.line || a.column - b.column
 }
 
 /** A value of the file for a message. */

@@ -2,13 +2,14 @@
 
 import type { Protocol } from './consumer-config.ts'
 import { Fields } from './fields.ts'
-import { isLoopback } from './host.ts'
 import { keysIn } from './keys.ts'
 import type { Problems } from './problems.ts'
-import { linkSettings, refuseRepeats } from './rules.ts'
+import { givenBy, linkSettings, refuseRepeats } from './rules.ts'
+import { type Rung, readRungs, refuseBlindTrust } from './rungs.ts'
 import { PROTOCOLS } from './schema.ts'
 import type { XmlElement } from './source.ts'
 import { type Health, readHealth, readTarget, readTls, type Target, type TargetTls } from './target.ts'
+import { type PipeTls, readPipeTls } from './tls.ts'
 
 export interface ProviderConfig {
   readonly pipes: readonly Pipe[]
@@ -23,7 +24,14 @@ export interface Pipe {
   readonly name: string
   readonly hostname: string
   readonly port: number
-  readonly carrier: 'udp'
+  /** The ways to it, the best first; at least one. */
+  readonly rungs: readonly Rung[]
+  /** How often a better rung is tried while a worse one has the link. */
+  readonly probeSeconds: number
+  /** How long a rung may stay without an answer before the next is tried beside it. */
+  readonly fallbackAfterSeconds: number
+  /** Null: rungs with TLS go by what Node.js trusts. */
+  readonly tls: PipeTls | null
   /** True: it may lead to another host without keys, knowingly. */
   readonly insecure: boolean
   /** Null: whoever answers is believed. */
@@ -68,27 +76,38 @@ function readPipe(element: XmlElement, index: number, root: Fields, problems: Pr
     .map((group) => new Fields(group, 'pipeServices', problems))
     .flatMap((group) => group.groups('providerService'))
     .map((service) => new Fields(service, 'providerService', problems, root))
-  refuseDistantConsumer(pipe, problems)
-  refuseRepeats(services, 'uuid', problems, (uuid) => `both offer the UUID ${uuid} to the same consumer`)
+  const rungs = readRungs(pipe, problems)
+  refuseBlindTrust(pipe, rungs, problems)
+  refuseRepeats(
+    givenBy(services, 'uuid'),
+    problems,
+    (uuid) => `both offer the UUID ${uuid} to the same consumer; each needs its own`,
+  )
   return {
     name: pipe.text('name') || `pipe${index + 1}`,
     hostname: pipe.text('hostname'),
     port: pipe.number('port'),
-    carrier: pipe.word('carrier', ['udp']),
+    rungs,
+    probeSeconds: pipe.number('probe'),
+    fallbackAfterSeconds: pipe.number('fallback_after'),
+    tls: readPipeTls(pipe, problems),
     insecure: pipe.isYes('insecure'),
-    keys: keysOf(pipe, problems),
+    keys: keysOf(pipe, rungs, problems),
     services: services.map((service) => serviceOf(service, problems)),
   }
 }
 
-/** Our key is shown to nobody but the holder of a key that we know. An identity at the root counts for pipes that do without on purpose, too. */
-function keysOf(pipe: Fields, problems: Problems): PipeKeyNames | null {
+/**
+ * Our key is shown to nobody but the holder of a key that we know. An identity at the root counts for pipes that do without on purpose, too,
+ * unless certificates say on every way who is there.
+ */
+function keysOf(pipe: Fields, rungs: readonly Rung[], problems: Problems): PipeKeyNames | null {
   const hasKeys = pipe.isWritten('consumer_key') || pipe.isWritten('identity') || pipe.isWritten('psk_file')
   if (pipe.isYes('insecure')) {
     if (hasKeys) problems.add(pipe.placeOf('insecure'), INSECURE_BESIDE_KEYS)
     return null
   }
-  if (!hasKeys && pipe.text('identity') === '') return null
+  if (!hasKeys && (pipe.text('identity') === '' || rungs.every(({ isTls }) => isTls))) return null
   if (pipe.text('identity') === '' && pipe.isSound('identity')) pipe.refuseAbsence('identity')
   pipe.refuseAbsence('consumer_key')
   return {
@@ -100,16 +119,6 @@ function keysOf(pipe: Fields, problems: Problems): PipeKeyNames | null {
 
 const INSECURE_BESIDE_KEYS =
   '<insecure>yes</insecure> opens nothing beside keys, with which nobody is believed who has another; leave it out'
-
-/** Safe by default: a link that leaves this machine needs keys. */
-function refuseDistantConsumer(pipe: Fields, problems: Problems): void {
-  const needsKeys = pipe.isSound('hostname') && !isLoopback(pipe.text('hostname'))
-  if (!needsKeys || pipe.isYes('insecure') || pipe.isWritten('consumer_key') || pipe.text('identity') !== '') return
-  const reason = 'a pipe to another host needs keys'
-  const remedy =
-    'run "edgerq keygen -o provider.key" here and "edgerq keygen -o consumer.key" where the consumer runs: each says what to write where; or write <insecure>yes</insecure> under <pipe> to believe whoever answers'
-  problems.add(pipe.placeOf('hostname'), `${reason}: ${remedy}`)
-}
 
 function serviceOf(fields: Fields, problems: Problems): ProviderService {
   const uuid = fields.text('uuid')

@@ -12,11 +12,14 @@ export type {
   ConsumerConfig,
   ConsumerKeyPaths,
   ConsumerService,
-  Listener,
   Protocol,
 } from './consumer-config.ts'
+export type { CarrierName } from './link-elements.ts'
+export type { Listener } from './listener.ts'
 export type { Pipe, PipeKeyNames, ProviderConfig, ProviderService } from './provider-config.ts'
+export type { Rung } from './rungs.ts'
 export type { Health, Target, TargetTls } from './target.ts'
+export type { CertificateAllowance, ListenerTls, PipeTls } from './tls.ts'
 export { xsdOf } from './xsd.ts'
 
 /** `value` is frozen through and through; each of `problems` is a line `FILE:LINE:COLUMN: what is wrong and what is allowed`. */

@@ -1,7 +1,7 @@
 // What both files have in common beyond the table: the settings of the link, and that some values may not be given twice.
 
 import type { Fields } from './fields.ts'
-import type { Place, Problems } from './problems.ts'
+import { inOrder, type Place, type Problems } from './problems.ts'
 import { AUTO, LEAST_DATAGRAM_BYTES } from './schema.ts'
 
 interface LinkSettings {
@@ -22,20 +22,25 @@ export function linkSettings(root: Fields): LinkSettings {
 /** Port 0 is a wish for any free port: many may have it. */
 const SHAREABLE = '0'
 
-/** No two of `siblings` may give the same value; `clash` ends a sentence that has named both lines. */
-export function refuseRepeats(
-  siblings: readonly Fields[],
-  name: string,
-  problems: Problems,
-  clash: (value: string) => string,
-): void {
+/** Something of which a file may not hold two alike. */
+export interface Given {
+  readonly value: string
+  readonly place: Place
+}
+
+/** What the siblings give for one element, but for what was refused. */
+export function givenBy(siblings: readonly Fields[], name: string): readonly Given[] {
+  return siblings
+    .filter((sibling) => sibling.isSound(name) && sibling.text(name) !== SHAREABLE)
+    .map((sibling) => ({ value: sibling.text(name), place: sibling.placeOf(name) }))
+}
+
+/** No two may be the same; `clash` ends a sentence that has named both lines. */
+export function refuseRepeats(given: readonly Given[], problems: Problems, clash: (value: string) => string): void {
   const firsts = new Map<string, Place>()
-  for (const sibling of siblings) {
-    const value = sibling.text(name)
-    if (!sibling.isSound(name) || value === SHAREABLE) continue
-    const place = sibling.placeOf(name)
+  for (const { value, place } of given.toSorted((a, b) => inOrder(a.place, b.place))) {
     const first = firsts.get(value)
     if (first === undefined) firsts.set(value, place)
-    else problems.add(place, `lines ${first.line} and ${place.line} ${clash(value)}; each needs its own`)
+    else problems.add(place, `lines ${first.line} and ${place.line} ${clash(value)}`)
   }
 }

@@ -1,9 +1,10 @@
-// THE table of elements: what may stand in consumer.xml and provider.xml, what each takes and what it means (those that only hold
-// others are in groups.ts). Both files are read by it, and docs/configuration.md and the two .xsd files are printed from it, so
-// none of them can say anything else. Long because it is a table.
+// THE table of elements: what may stand in consumer.xml and provider.xml, what each takes and what it means (those of links are in
+// link-elements.ts, those that only hold others in groups.ts). Both files are read by it, and docs/configuration.md and the two .xsd
+// files are printed from it, so none of them can say anything else. Long because it is a table.
 
-import type { ElementRule, Taken } from './element-rule.ts'
+import { type ElementRule, integer, PORT, PORT_OR_ANY, type Taken, YES_NO } from './element-rule.ts'
 import { GROUPS, type GroupName } from './groups.ts'
+import { LINK_ELEMENTS } from './link-elements.ts'
 
 export type { AttributeRule, ElementRule, Taken } from './element-rule.ts'
 
@@ -17,15 +18,12 @@ export const LEAST_DATAGRAM_BYTES = 1_200
 /** What a UDP datagram over IPv4 can hold: 65,535 less both headers. */
 const MOST_DATAGRAM_BYTES = 65_507
 
-const YES_NO: Taken = { kind: 'word', words: ['yes', 'no'], later: [] }
-const CARRIER: Taken = { kind: 'word', words: ['udp'], later: ['tcp'] }
 const NOTHING_YET: Taken = { kind: 'nothing yet' }
-const PORT = integer(1, 65_535, '')
-const PORT_OR_ANY = integer(0, 65_535, '')
 const UNLESS_SOCKET = 'none; it must be there unless socket is'
 
 /** Elements that hold a value, in the order in which the manual tells them. A root's service settings are defaults for its services. */
 export const ELEMENTS: readonly ElementRule[] = [
+  ...LINK_ELEMENTS,
   {
     name: 'uuid',
     under: ['consumerService', 'providerService'],
@@ -44,108 +42,6 @@ export const ELEMENTS: readonly ElementRule[] = [
     example: 'intranet wiki',
   },
   {
-    name: 'name',
-    under: ['pipe'],
-    takes: { kind: 'name' },
-    fallback: '',
-    absent: 'pipe1, pipe2, … in the order of the file',
-    meaning: 'What people call the pipe, in logs and in status.',
-    example: 'pipe1',
-  },
-  {
-    name: 'inaddr_any',
-    under: ['listener'],
-    takes: YES_NO,
-    fallback: 'no',
-    meaning:
-      'no: providers on this machine only (127.0.0.1, and ::1 where there is one); yes: all addresses, IPv6 and IPv4, which needs <identity> and <authorized_providers>, or <insecure>yes</insecure>.',
-    example: 'no',
-  },
-  {
-    name: 'port',
-    under: ['listener'],
-    takes: PORT_OR_ANY,
-    fallback: '12345',
-    meaning: 'The UDP port that providers dial; 0 takes any free one and shows it in the ready line.',
-    example: '12345',
-  },
-  {
-    name: 'carrier',
-    under: ['listener', 'pipe'],
-    takes: CARRIER,
-    fallback: 'udp',
-    meaning: 'What the link runs over.',
-    example: 'udp',
-  },
-  {
-    name: 'identity',
-    under: ['consumer'],
-    takes: { kind: 'path', of: 'file' },
-    fallback: '',
-    absent: 'none: providers need no keys',
-    meaning:
-      'The file with the private key of this consumer, as edgerq keygen makes it; it needs <authorized_providers> beside it, and from then on nobody is let in without a key. A relative path starts at the folder of this file.',
-    example: 'consumer.key',
-  },
-  {
-    name: 'authorized_providers',
-    under: ['consumer'],
-    takes: { kind: 'path', of: 'file' },
-    fallback: '',
-    absent: 'none',
-    meaning:
-      'The file that lists the public keys of the providers which may connect, and the services that each may offer (see "Keys"); changes count at once. A relative path starts at the folder of this file.',
-    example: 'providers',
-  },
-  {
-    name: 'identity',
-    under: ['provider', 'pipe'],
-    takes: { kind: 'path', of: 'file' },
-    fallback: '',
-    absent: 'none; in a pipe what the root says',
-    meaning:
-      'The file with the private key of this provider, as edgerq keygen makes it; pipes that have it need <consumer_key>. A relative path starts at the folder of this file.',
-    example: 'provider.key',
-  },
-  {
-    name: 'consumer_key',
-    under: ['pipe'],
-    takes: { kind: 'keys' },
-    fallback: '',
-    absent: 'none: whoever answers is believed',
-    meaning:
-      'The public key of the consumer, as edgerq keygen or edgerq pubkey prints it there. Two, with a blank between them, while the consumer changes its key.',
-    example: 'eqpk1:hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo',
-  },
-  {
-    name: 'psk_file',
-    under: ['pipe'],
-    takes: { kind: 'path', of: 'file' },
-    fallback: '',
-    absent: 'none',
-    meaning:
-      "The file with a pre-shared key, as edgerq keygen --psk makes it, if the consumer's line for our key names one too. A relative path starts at the folder of this file.",
-    example: 'link.psk',
-  },
-  {
-    name: 'insecure',
-    under: ['consumer'],
-    takes: YES_NO,
-    fallback: 'no',
-    meaning:
-      'yes: listeners that others can reach are opened without keys. The link is encrypted, but anyone who reaches them can offer services.',
-    example: 'yes',
-  },
-  {
-    name: 'insecure',
-    under: ['pipe'],
-    takes: YES_NO,
-    fallback: 'no',
-    meaning:
-      'yes: the pipe may lead to another host without keys. The link is encrypted, but whoever answers there is believed.',
-    example: 'yes',
-  },
-  {
     name: 'inaddr_any',
     under: ['consumerService'],
     takes: YES_NO,
@@ -161,23 +57,6 @@ export const ELEMENTS: readonly ElementRule[] = [
     fallback: null,
     meaning: 'The TCP port on which clients find the service; 0 takes any free one and shows it in the ready line.',
     example: '3000',
-  },
-  {
-    name: 'hostname',
-    under: ['pipe'],
-    takes: { kind: 'host' },
-    fallback: null,
-    meaning:
-      'The host of the consumer: a name, an IPv4 or an IPv6 address. Other hosts than this one need <identity> and <consumer_key>, or <insecure>yes</insecure>.',
-    example: '127.0.0.1',
-  },
-  {
-    name: 'port',
-    under: ['pipe'],
-    takes: PORT,
-    fallback: null,
-    meaning: "The port of the consumer's listener.",
-    example: '12345',
   },
   {
     name: 'hostname',
@@ -206,25 +85,6 @@ export const ELEMENTS: readonly ElementRule[] = [
     absent: 'none',
     meaning: 'The Unix socket of the target, in place of hostname and port.',
     example: '/run/app.sock',
-  },
-  {
-    name: 'ca',
-    under: ['tls'],
-    takes: { kind: 'path', of: 'file' },
-    fallback: '',
-    absent: 'the authorities that Node.js trusts',
-    meaning:
-      "The PEM file of the authorities of which one must have signed the target's certificate; a relative path starts at the folder of this file.",
-    example: '/etc/ssl/our-ca.pem',
-  },
-  {
-    name: 'name',
-    under: ['tls'],
-    takes: { kind: 'host' },
-    fallback: '',
-    absent: 'hostname of the service',
-    meaning: "The name, or the IP address, that the target's certificate must be for; a name is also sent as SNI.",
-    example: 'app.example.org',
   },
   {
     name: 'protocol',
@@ -305,7 +165,13 @@ export const ELEMENTS: readonly ElementRule[] = [
       'How the target is probed: connect opens a connection to it (with tls up to the end of the handshake); a path is fetched from it by GET and must give 2xx or 3xx within 3 seconds, of http services only; off believes it is well.',
     example: 'off',
     attributes: [
-      { name: 'interval', takes: integer(1, 3_600, 'seconds'), fallback: '10', meaning: 'Time between two probes.' },
+      {
+        name: 'interval',
+        takes: integer(1, 3_600, 'seconds'),
+        fallback: '10',
+        meaning: 'Time between two probes.',
+        example: '<health interval="10">connect</health>',
+      },
     ],
   },
   {
@@ -368,8 +234,10 @@ export function defaultOf(rule: ElementRule, group: GroupName): string {
   return isInherited ? `what the root says, else ${rule.fallback}` : rule.fallback
 }
 
-function integer(least: number, most: number, unit: string): Taken {
-  return { kind: 'number', least, most, unit, decimals: 0 }
+/** Said to people: the whole element, with the attributes that must be there. */
+export function exampleOf(rule: ElementRule): string {
+  const needed = rule.attributes?.find(({ fallback }) => fallback === null)
+  return needed?.example ?? `<${rule.name}>${rule.example}</${rule.name}>`
 }
 
 function notYet(name: string, under: readonly GroupName[], meaning: string): ElementRule {

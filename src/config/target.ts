@@ -3,6 +3,7 @@
 import { Fields } from './fields.ts'
 import { type Problems, quote } from './problems.ts'
 import { HEALTH_CHECKS, PROTOCOLS } from './schema.ts'
+import { believedBy } from './tls.ts'
 
 export type Target =
   | { readonly kind: 'tcp'; readonly hostname: string; readonly port: number }
@@ -51,7 +52,7 @@ export function readTls(service: Fields, target: Target, problems: Problems): Ta
       '<name> is missing in <tls>; beside <socket> nothing else says whom the certificate must be for',
     )
   }
-  return { caPath: tls.text('ca') || null, name: tls.text('name') || null }
+  return believedBy(tls)
 }
 
 export function readHealth(service: Fields, problems: Problems): Health {

@@ -1,11 +1,14 @@
 // One value of the file, judged by what its element takes.
 
+import { certificateNameComplaint } from './certificate-name.ts'
+import type { Taken } from './element-rule.ts'
 import { hostComplaint } from './host.ts'
 import { keysComplaint } from './keys.ts'
 import { NO_NETWORKS, networksComplaint } from './networks.ts'
-import { isPathOf, isUrlPath, MOST_SOCKET_PATH_BYTES } from './path.ts'
+import { isPathOf, isPlainUrlPath, isUrlPath, MOST_SOCKET_PATH_BYTES } from './path.ts'
 import { quote } from './problems.ts'
-import type { Taken } from './schema.ts'
+import { ALL_SERVICES, isUuid, servicesComplaint } from './uuids.ts'
+import { websocketUrlComplaint } from './websocket-url.ts'
 
 export type Value = string | number
 
@@ -23,12 +26,20 @@ export function judge(takes: Taken, text: string, shown: string): Judged {
       return takes.later.includes(text) ? notYet(takes, text, shown) : mustBe(takes, text, shown)
     case 'path or word':
       return takes.words.includes(text) || isUrlPath(text) ? accepted(text) : mustBe(takes, text, shown)
+    case 'url path':
+      return isPlainUrlPath(text) ? accepted(text) : mustBe(takes, text, shown)
+    case 'websocket url':
+      return judgeUrl(takes, text, shown)
     case 'uuid':
-      return UUID.test(text) ? accepted(text.toLowerCase()) : mustBe(takes, text, shown)
+      return isUuid(text) ? accepted(text.toLowerCase()) : mustBe(takes, text, shown)
+    case 'services':
+      return judgeBy(servicesComplaint(text), takes, text, shown)
     case 'host':
-      return judgeHost(takes, text, shown)
+      return judgeBy(hostComplaint(text), takes, text, shown)
+    case 'certificate name':
+      return judgeBy(certificateNameComplaint(text), takes, text, shown)
     case 'networks':
-      return judgeNetworks(takes, text, shown)
+      return judgeBy(networksComplaint(text), takes, text, shown)
     case 'name':
       return NAME.test(text) ? accepted(text) : mustBe(takes, text, shown)
     case 'keys':
@@ -47,10 +58,18 @@ export function allowed(takes: Taken): string {
       return oneOf(takes.words)
     case 'path or word':
       return oneOf([...takes.words, 'a path such as /healthz'])
+    case 'url path':
+      return 'a path such as /edgerq'
+    case 'websocket url':
+      return 'a URL such as wss://server.example.org/edgerq'
     case 'uuid':
       return 'a UUID such as 11111111-2222-3333-4444-555555555555'
+    case 'services':
+      return `UUIDs with commas between them, or ${ALL_SERVICES} for all`
     case 'host':
       return 'a host name, an IPv4 or an IPv6 address'
+    case 'certificate name':
+      return 'a DNS name, an IP address or a URI'
     case 'networks':
       return `networks such as 10.0.0.0/8 or fd00::/8, or ${NO_NETWORKS}`
     case 'name':
@@ -64,9 +83,6 @@ export function allowed(takes: Taken): string {
       return 'left out'
   }
 }
-
-/** Any version and variant: the UUIDs in the samples of old are of none. */
-const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i
 
 /** Characters; names go into log lines, where more would hide the rest. */
 export const LONGEST_NAME = 255
@@ -88,17 +104,17 @@ function judgeNumber(takes: Taken & { readonly kind: 'number' }, text: string, s
   return refused(`${shown} must be ${digits}, ${allowed(takes)}, not ${quote(text)}`)
 }
 
-function judgeHost(takes: Taken, text: string, shown: string): Judged {
-  const complaint = hostComplaint(text)
+/** `complaint`: null if there is none, empty if there is one without a hint. */
+function judgeBy(complaint: string | null, takes: Taken, text: string, shown: string): Judged {
   if (complaint === null) return accepted(text)
   const hint = complaint === '' ? '' : ` (${complaint})`
   return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)}${hint}`)
 }
 
-function judgeNetworks(takes: Taken, text: string, shown: string): Judged {
-  const complaint = networksComplaint(text)
-  if (complaint === null) return accepted(text)
-  return refused(`${shown} must be ${allowed(takes)}, not ${quote(text)} (${complaint})`)
+/** What stands before an @ may be a password: it is not repeated. */
+function judgeUrl(takes: Taken, text: string, shown: string): Judged {
+  const complaint = websocketUrlComplaint(text)
+  return complaint === null ? accepted(text) : judgeBy(complaint, takes, text.replace(/^.*@/s, '…@'), shown)
 }
 
 /** What stands in the place of a key may be a secret: it is never repeated. */

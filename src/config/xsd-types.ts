@@ -1,10 +1,13 @@
 // What a value may be, in the words of XML Schema. White space around a value is dropped there as it is here (xs:token, numbers).
 
+import { MOST_NAME_CHARACTERS } from './certificate-name.ts'
 import { NO_NETWORKS } from './networks.ts'
 import { MOST_SOCKET_PATH_BYTES } from './path.ts'
 import type { AttributeRule, Taken } from './schema.ts'
+import { ALL_SERVICES } from './uuids.ts'
 import { LONGEST_NAME } from './values.ts'
 
+const UUID = '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'
 const PUBLIC_KEY = 'eqpk1:[0-9A-Za-z_\\-]{43}'
 
 /** Lines of the printed document, indented as far as their own elements need. */
@@ -34,7 +37,8 @@ export function attributedTypeLines(valueType: string, attributes: readonly Attr
 }
 
 function attributeLines(rule: AttributeRule): Lines {
-  return [`<xs:attribute name="${rule.name}">`, ...indented(typeLines(rule.takes)), '</xs:attribute>']
+  const use = rule.fallback === null ? ' use="required"' : ''
+  return [`<xs:attribute name="${rule.name}"${use}>`, ...indented(typeLines(rule.takes)), '</xs:attribute>']
 }
 
 function derivationLines(takes: Taken): Lines {
@@ -45,10 +49,18 @@ function derivationLines(takes: Taken): Lines {
       return wordLines(takes.words)
     case 'path or word':
       return union(wordLines(takes.words), restriction('xs:token', [facet('pattern', '/[!-~]*')]))
+    case 'url path':
+      return restriction('xs:token', [facet('pattern', '/[^?#\\s]*')])
+    case 'websocket url':
+      return restriction('xs:token', [facet('pattern', 'wss?://[!-~]+')])
     case 'uuid':
-      return restriction('xs:token', [facet('pattern', '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}')])
+      return restriction('xs:token', [facet('pattern', UUID)])
+    case 'services':
+      return union(wordLines([ALL_SERVICES]), restriction('xs:token', [facet('pattern', `${UUID}([, ]+${UUID})*`)]))
     case 'host':
       return restriction('xs:token', [facet('pattern', '[0-9A-Za-z_.:\\-]+')])
+    case 'certificate name':
+      return restriction('xs:token', [facet('pattern', '[!-~]+'), facet('maxLength', MOST_NAME_CHARACTERS)])
     case 'networks':
       return union(wordLines([NO_NETWORKS]), restriction('xs:token', [facet('pattern', '[0-9A-Fa-f.:/, ]+')]))
     case 'keys':

@@ -53,7 +53,9 @@ interface Compositor {
  * that is left, and it can tell neither what is missing nor what stands there twice.
  */
 function compositorOf(name: GroupName): Compositor {
-  const repeats = groupsIn(name).some((member) => GROUPS[member].occurs === 'at least once')
+  const repeats =
+    groupsIn(name).some((member) => GROUPS[member].occurs === 'at least once') ||
+    settingsOf(name).some(({ most = 1 }) => most > 1)
   const settingOccurs = (rule: ElementRule) => (rule.fallback === null ? '' : ' minOccurs="0"')
   const groupOccurs = (member: GroupName) => (GROUPS[member].occurs === 'at most once' ? ' minOccurs="0"' : '')
   if (!repeats) return { tag: 'all', groupOccurs, settingOccurs }

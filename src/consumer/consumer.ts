@@ -92,6 +92,10 @@ export class Consumer {
         this.#parts.log.info('providerBack', { provider: driver.carrier.describe(session.path) })
         this.#offerAll()
         return
+      case 'moved':
+        this.#parts.log.debug('providerMoved', { provider: driver.carrier.describe(session.path) })
+        if (session.owner instanceof ProviderSession) session.owner.onMoved()
+        return
       case 'streamsAvailable':
         this.#offerAll()
         return

@@ -43,6 +43,7 @@ export class ProviderSession implements Provider, StreamOwner {
   /** Of our services: what this provider serves, and what its key was not listed for. */
   readonly #served = new Set<string>()
   readonly #notAllowed = new Map<string, Offer>()
+  #newToken: () => Uint8Array | null = () => null
   #tokens: NodeJS.Timeout | null = null
   #hasToldServices = false
   /** What the log has been told of: services of ours, and two words. */
@@ -84,14 +85,22 @@ export class ProviderSession implements Provider, StreamOwner {
     else for (const offer of [...this.#notAllowed.values()]) if (permit.mayServe(offer.uuid)) this.#register(offer)
   }
 
-  /** Says now, and again in time, what the provider may show when it dials anew. */
+  /** Says now, again in time, and when it has moved, what the provider may show when it dials anew. */
   sayAddressTokens(newToken: () => Uint8Array | null): void {
-    const say = () => {
-      const token = newToken()
-      if (token !== null) this.#say({ kind: 'addressToken', token })
-    }
-    say()
-    this.#tokens = setInterval(say, NEXT_TOKEN_AFTER_MS).unref()
+    this.#newToken = newToken
+    this.#sayToken()
+    this.#tokens = setInterval(() => this.#sayToken(), NEXT_TOKEN_AFTER_MS).unref()
+  }
+
+  /** It is at another address, and a token is for one only. */
+  onMoved(): void {
+    // Whoever moves without end and reads nothing gets no more than what waits for it already.
+    if (this.#control.isWritable) this.#sayToken()
+  }
+
+  #sayToken(): void {
+    const token = this.#newToken()
+    if (token !== null) this.#say({ kind: 'addressToken', token })
   }
 
   /** Whoever does not take our answers is not heard further: they would wait here, as many as it likes to ask for. */

@@ -2,8 +2,8 @@
 
 /**
  * `missing` no such file or folder · `unreadable` the system refuses · `notRegular` a folder, a pipe, a device · `notOurs` another
- * user owns it · `exposed` others may read or change it · `tooLarge`, `malformed` not what belongs there · `exists` it would be
- * overwritten · `unwritable` the system refuses.
+ * user owns it · `exposed` others may read or change it · `tooLarge`, `malformed` not what belongs there · `outdated` a
+ * certificate whose time is over, or has not begun · `exists` it would be overwritten · `unwritable` the system refuses.
  */
 export type KeyFileCode =
   | 'missing'
@@ -13,6 +13,7 @@ export type KeyFileCode =
   | 'exposed'
   | 'tooLarge'
   | 'malformed'
+  | 'outdated'
   | 'exists'
   | 'unwritable'
 

@@ -1,16 +1,32 @@
-// Makes private files that are whole or not there, and that take the place of nothing.
+// Makes files that are whole or not there, private ones unless told otherwise, and that take the place of nothing unless told so.
 
 import { randomUUID } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fchmodSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { KeyFileError, systemAdvice } from './key-file-error.ts'
 
-/** With mode 0600. Throws a KeyFileError: `exists` if there is anything of this name, which then stays as it is. */
-export function createFile(path: string, text: string): void {
+const OWNER_ONLY = 0o600
+
+/** Throws a KeyFileError: `exists` if there is anything of this name, which then stays as it is. */
+export function createFile(path: string, text: string, mode = OWNER_ONLY): void {
+  // A link appears with its contents and never in the place of another file; a file that is opened and then written does not.
+  fromDraft(path, { text, mode }, linkSync)
+}
+
+/** The same, but in the place of what is there. Nobody sees a file that is half old and half new. */
+export function replaceFile(path: string, text: string, mode = OWNER_ONLY): void {
+  fromDraft(path, { text, mode }, renameSync)
+}
+
+interface Contents {
+  readonly text: string
+  readonly mode: number
+}
+
+function fromDraft(path: string, contents: Contents, settle: (draft: string, path: string) => void): void {
   const draft = `${path}.${randomUUID()}.tmp`
   try {
-    writeDurably(draft, text)
-    // A link appears with its contents and never in the place of another file; a file that is opened and then written does not.
-    linkSync(draft, path)
+    writeDurably(draft, contents)
+    settle(draft, path)
   } catch (cause) {
     throw failure(path, cause)
   } finally {
@@ -18,10 +34,11 @@ export function createFile(path: string, text: string): void {
   }
 }
 
-function writeDurably(path: string, text: string): void {
-  const file = openSync(path, 'wx', 0o600)
+function writeDurably(path: string, { text, mode }: Contents): void {
+  const file = openSync(path, 'wx', OWNER_ONLY)
   try {
     writeSync(file, text)
+    fchmodSync(file, mode) // openSync would leave out what the umask forbids
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -48,6 +48,8 @@ export interface EndpointSettings {
   readonly rekeyAfterPackets: number
   /** The same once keys that are used are so old. */
   readonly rekeyAfter: Micros
+  /** A session whose keys could not be changed for so long after they should have been, while the peer was heard, is closed. */
+  readonly rekeyWithin: Micros
   /** A session that has sent so many packets under one key and got no other is closed. */
   readonly mostPacketsPerKey: number
   /** How long after its start a listener lets in only who has shown where it is: INITs that were recorded before cannot. */
@@ -195,6 +197,8 @@ export type SessionEvent =
   | { readonly kind: 'accepted'; readonly session: SessionHandle; readonly stream: StreamHandle }
   | { readonly kind: 'suspect'; readonly session: SessionHandle }
   | { readonly kind: 'recovered'; readonly session: SessionHandle }
+  /** The peer has another IP address, and has shown so. */
+  | { readonly kind: 'moved'; readonly session: SessionHandle }
   /** A stream was refused to us, and another may be opened now. */
   | { readonly kind: 'streamsAvailable'; readonly session: SessionHandle }
   | {

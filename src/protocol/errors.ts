@@ -76,7 +76,7 @@ const CLOSE_SENTENCES: Readonly<Record<CloseCode, string>> = {
   [CloseCode.finalSize]: 'The final size of a stream changed or was exceeded.',
   [CloseCode.protocolViolation]: 'A rule of the protocol was broken.',
   [CloseCode.tooManyGaps]: 'A stream was sent with more gaps than are kept.',
-  [CloseCode.keyExhausted]: 'A key has sealed as many packets as it may, and no new one was agreed on.',
+  [CloseCode.keyExhausted]: 'A key has been used for as long as it may, and no new one was agreed on.',
   [CloseCode.shuttingDown]: 'The program is stopping.',
   [CloseCode.notAuthorised]: 'The peer may not do what it asked for.',
   [CloseCode.badMessage]: 'A message on the control stream could not be read.',

@@ -22,6 +22,8 @@ export interface FrameActionParts {
   readonly received: ReceivedPackets
   readonly path: Path
   readonly rekey: Rekey
+  /** The peer is elsewhere than `before`, and has shown that it is. */
+  readonly onMoved: (before: PathId, now: Micros) => void
   readonly onClose: (code: number, reason: string) => void
 }
 
@@ -72,7 +74,9 @@ export class FrameActions implements FrameSink, SentFrameSink {
   }
 
   onPathResponse(challenge: Uint8Array): CloseCode {
-    this.#parts.path.onResponse(challenge)
+    const { path, onMoved } = this.#parts
+    const before = path.current
+    if (path.onResponse(challenge)) onMoved(before, this.now)
     return CloseCode.none
   }
 
@@ -102,7 +106,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
   onFrameLost(kind: number, id: StreamId, offset: number, length: number): void {
     const streams = this.#parts.streams
     if (kind === SentFrame.maxData) streams.wantsMaxData = true
-    else if (kind === SentFrame.maxStreams) streams.wantsMaxStreams = true
+    else if (kind === SentFrame.maxStreams) streams.allowance.wantsTelling = true
     else if (kind === SentFrame.rekey) this.#parts.rekey.onFrameLost(offset)
     if (kind >= SentFrame.maxData && kind !== SentFrame.maxStreamData) return
     const stream = streams.stream(id)

@@ -55,6 +55,7 @@ export type {
   Trace,
 } from './ports.ts'
 export { silentTrace, TAG_BYTES } from './ports.ts'
+export { RekeyReason } from './rekey/rekey.ts'
 export { DEFAULT_SETTINGS } from './settings.ts'
 export type { Micros, PacketNumber, PathId, StreamId } from './units.ts'
 export { MILLISECOND, SECOND } from './units.ts'

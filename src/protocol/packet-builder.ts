@@ -73,7 +73,7 @@ export class PacketBuilder {
   /** Anything that window and pacer can hold back. */
   get hasSomethingToSend(): boolean {
     const streams = this.#streams
-    if (this.wantsPing || this.#rekey.wantsFrame || streams.wantsMaxData || streams.wantsMaxStreams) return true
+    if (this.wantsPing || this.#rekey.wantsFrame || streams.wantsMaxData || streams.allowance.wantsTelling) return true
     return streams.controlQueue.length > 0 || streams.schedule.peek() !== null
   }
 
@@ -132,9 +132,10 @@ export class PacketBuilder {
       if (writeCredit(writer, FrameType.maxData, limit)) this.#note(SentFrame.maxData, 0)
       else streams.wantsMaxData = true
     }
-    if (streams.wantsMaxStreams) {
-      if (writeCredit(writer, FrameType.maxStreams, streams.renewMaxStreams())) this.#note(SentFrame.maxStreams, 0)
-      else streams.wantsMaxStreams = true
+    const { allowance } = streams
+    if (allowance.wantsTelling) {
+      if (writeCredit(writer, FrameType.maxStreams, allowance.renew())) this.#note(SentFrame.maxStreams, 0)
+      else allowance.wantsTelling = true
     }
   }
 

@@ -54,17 +54,24 @@ export class PacketSender {
 
   readonly #parts: PacketSenderParts
   readonly #writer = new Writer()
+  #controller: CongestionController
   #remoteId: Uint8Array = new Uint8Array(0)
   #pacedUntil: Micros = Number.POSITIVE_INFINITY
 
   constructor(parts: PacketSenderParts, maxDatagramBytes: number) {
     this.#parts = parts
+    this.#controller = parts.controller
     this.maxDatagramBytes = maxDatagramBytes
   }
 
   /** The handshake is through: the peer has told by which id it knows the session. */
   start(remoteId: Uint8Array): void {
     this.#remoteId = remoteId
+  }
+
+  /** What leaves from now on takes another path. */
+  onNewPath(controller: CongestionController): void {
+    this.#controller = controller
   }
 
   /** When the pacer lets the next packet go; `Infinity`: it holds nothing back. */
@@ -86,9 +93,9 @@ export class PacketSender {
 
   /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */
   fill(out: DatagramBatch, path: PathId, now: Micros): boolean {
-    const { pacer, controller, rtt, keys } = this.#parts
+    const { pacer, rtt, keys } = this.#parts
     // Before the first sample nothing is known of the path, and the initial window may leave at once.
-    pacer.adjust(controller, rtt.hasSample ? rtt.smoothed : 0, now)
+    pacer.adjust(this.#controller, rtt.hasSample ? rtt.smoothed : 0, now)
     out.length = 0
     out.path = path
     out.segmentBytes = this.maxDatagramBytes
@@ -122,14 +129,14 @@ export class PacketSender {
 
   /** What the next packet may hold; null: none may or need be sent. */
   #nextFill(now: Micros): Fill | null {
-    const { sent, controller, pacer, builder, loss, acks } = this.#parts
+    const { sent, pacer, builder, loss, acks } = this.#parts
     this.#pacedUntil = Number.POSITIVE_INFINITY
     if (this.probes > 0) {
       this.probes--
       return Fill.probe
     }
     if (builder.hasSomethingToSend) {
-      const isWindowOpen = sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= controller.windowBytes
+      const isWindowOpen = sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= this.#controller.windowBytes
       if (isWindowOpen && pacer.budgetBytes(now) >= this.maxDatagramBytes) return Fill.all
       loss.onHeldBack()
       if (isWindowOpen) this.#pacedUntil = pacer.nextSendAt(now, Number.POSITIVE_INFINITY)
@@ -183,10 +190,10 @@ export class PacketSender {
   }
 
   #commitEliciting(bytes: number, now: Micros): void {
-    const { sent, loss, controller, pacer, acks } = this.#parts
+    const { sent, loss, pacer, acks } = this.#parts
     sent.commit(bytes, now)
     loss.onSent(now)
-    controller.onSent(bytes, sent.bytesInFlight, now)
+    this.#controller.onSent(bytes, sent.bytesInFlight, now)
     pacer.onSent(bytes, now)
     acks.onElicitingSent()
     this.#parts.onElicitingSent(now)

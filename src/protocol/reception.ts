@@ -8,7 +8,7 @@
 import type { DatagramBatch, EndpointOptions, ReceptionCounters } from './api.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import { DropReason } from './errors.ts'
-import { addressOfPath } from './handshake/address.ts'
+import { addressAt } from './handshake/address.ts'
 import { AddressTokens } from './handshake/address-tokens.ts'
 import { type Question, readInit, refusalOf } from './handshake/answer.ts'
 import { Cookies } from './handshake/cookies.ts'
@@ -83,7 +83,7 @@ export class Reception {
     this.counters.inits++
     this.counters.initBytes += init.length
     this.load.onInit(now)
-    const address = this.#addressOf(from)
+    const address = addressAt(this.#options, from)
     if (address === null) return DropReason.addressUnproven
     // A mac2 that is there must be right, whether one is asked for or not: no byte of an INIT can be changed.
     const hasCookie = hasMac2(init)
@@ -133,7 +133,7 @@ export class Reception {
 
   /** What the dialler at `path` may show instead of a cookie when it comes again; null: the path is forgotten. */
   tokenFor(path: PathId): Uint8Array | null {
-    const address = this.#addressOf(path)
+    const address = addressAt(this.#options, path)
     return address && this.#tokens.issue(address, this.#host.wallClockMs)
   }
 
@@ -184,10 +184,6 @@ export class Reception {
   /** By the proof that it brings. */
   #neighbourhoodsFor(init: Uint8Array): Neighbourhoods {
     return hasMac2(init) ? this.#withCookie : this.#withToken
-  }
-
-  #addressOf(path: PathId): Uint8Array | null {
-    return this.#options.addressOf === undefined ? addressOfPath(path) : this.#options.addressOf(path)
   }
 }
 

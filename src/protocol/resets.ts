@@ -5,13 +5,13 @@
 import type { DatagramBatch, EndpointOptions } from './api.ts'
 import { BoundedQueue } from './bounded-queue.ts'
 import { LEAST_SHORT_PACKET_BYTES, RESET_TOKEN_BYTES } from './limits.ts'
-import { type Micros, type PathId, SECOND } from './units.ts'
+import { type Pace, TokenBucket } from './token-bucket.ts'
+import type { Micros, PathId } from './units.ts'
 import { connectionKey, PacketType } from './wire/packet.ts'
 
 const LEAST_RESET_BYTES = 1 + 22 + RESET_TOKEN_BYTES
 /** Answers to packets of unknown sessions, for all strangers together: enough for a thousand providers after a restart. */
-const ANSWERS_PER_SECOND = 100
-const ANSWERS_AT_ONCE = 200
+const ANSWERS: Pace = { perSecond: 100, atOnce: 200 }
 /** Goodbyes to the sessions of our last life; as many as their list holds. */
 const MOST_QUEUED = 10_000
 
@@ -29,12 +29,11 @@ export class Resets<T extends Resettable> {
   readonly #options: EndpointOptions
   readonly #queue = new BoundedQueue<QueuedReset>(MOST_QUEUED)
   readonly #byToken = new Map<number, T>()
-  #answersLeft = ANSWERS_AT_ONCE
-  #countedAt: Micros
+  readonly #answers: TokenBucket
 
   constructor(options: EndpointOptions, now: Micros) {
     this.#options = options
-    this.#countedAt = now
+    this.#answers = new TokenBucket(ANSWERS, now)
   }
 
   /** The peer's token is known from now on. */
@@ -58,12 +57,7 @@ export class Resets<T extends Resettable> {
 
   /** A data packet came for a session that we do not know. False: too many of those lately, it is not answered. */
   answer(connectionId: Uint8Array, from: PathId, now: Micros): boolean {
-    const earned = ((now - this.#countedAt) / SECOND) * ANSWERS_PER_SECOND
-    this.#answersLeft = Math.min(this.#answersLeft + earned, ANSWERS_AT_ONCE)
-    this.#countedAt = now
-    if (this.#answersLeft < 1) return false
-    this.#answersLeft--
-    return this.add(connectionId, from)
+    return this.#answers.take(1, now) === 1 && this.add(connectionId, from)
   }
 
   /** Tells the peer at `path` that the session of `connectionId` is gone. */

@@ -1,14 +1,20 @@
-// What a session is made of, and how its parts hang together. No decisions: `Session` calls them in order.
+// hot
+// What a session is made of, how its parts hang together, and what they do in which order once there are keys. How long that goes on,
+// and what is told of it, is for `Session` to say.
 
-import type { EndpointOptions, SessionStats } from './api.ts'
+import type { DatagramBatch, EndpointOptions, SessionStats } from './api.ts'
 import type { CongestionController } from './congestion/controller.ts'
 import { Pacer } from './congestion/pacer.ts'
+import type { CloseCode } from './errors.ts'
 import { FrameActions } from './frame-actions.ts'
+import { addressAt, isSameIp } from './handshake/address.ts'
+import type { Hello } from './handshake/hello.ts'
 import { PacketBuilder } from './packet-builder.ts'
+import { PacketReceiver } from './packet-receiver.ts'
 import { PacketSender } from './packet-sender.ts'
-import { Liveness } from './path/liveness.ts'
+import { Liveness, LivenessVerdict } from './path/liveness.ts'
 import { Path } from './path/path.ts'
-import { silentTrace, type Trace } from './ports.ts'
+import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
 import { LossDetector } from './recovery/loss.ts'
 import { ReceivedPackets } from './recovery/received.ts'
@@ -16,10 +22,12 @@ import { Rtt } from './recovery/rtt.ts'
 import { SentPackets } from './recovery/sent.ts'
 import { SkippedNumbers } from './recovery/skip.ts'
 import { KeyRing } from './rekey/key-ring.ts'
-import { Rekey } from './rekey/rekey.ts'
+import { Rekey, RekeyReason } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
+import type { Stream } from './streams/stream.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
-import type { Micros, PacketNumber, PathId } from './units.ts'
+import type { Micros, PathId } from './units.ts'
+import type { FrameWalker } from './wire/frames.ts'
 
 /** What one session is and whom its parts tell. */
 export interface SessionPartsOptions {
@@ -28,9 +36,21 @@ export interface SessionPartsOptions {
   readonly path: PathId
   readonly options: EndpointOptions
   readonly budget: MemoryBudget
+  readonly walker: FrameWalker
   readonly streamOwner: StreamTableOwner
   readonly onClose: (code: number, reason: string) => void
+  /** The peer has moved, and not only to another port of the same address. */
+  readonly onNewIp: () => void
+  readonly onViolation: (code: CloseCode, reason: string) => void
   readonly now: Micros
+}
+
+/** What the handshake has told. */
+export interface Met {
+  readonly localId: Uint8Array
+  readonly remoteId: Uint8Array
+  readonly keys: SessionKeys
+  readonly hello: Hello
 }
 
 export class SessionParts {
@@ -43,22 +63,23 @@ export class SessionParts {
   readonly liveness: Liveness
   readonly keys: KeyRing
   readonly rekey: Rekey
-  readonly controller: CongestionController
+  controller: CongestionController
   readonly streams: StreamTable
   readonly actions: FrameActions
   readonly loss: LossDetector
   readonly builder: PacketBuilder
   readonly sender: PacketSender
+  readonly receiver: PacketReceiver
   packetsLost = 0
 
-  readonly #session: number
-  #packetsReceived = 0
-  #bytesReceived = 0
+  readonly #options: EndpointOptions
+  readonly #onNewIp: () => void
 
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
-    this.#session = made.session
+    this.#options = made.options
+    this.#onNewIp = made.onNewIp
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
     this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
@@ -72,14 +93,22 @@ export class SessionParts {
         received,
         isDialler: made.isDialler,
         probeTimeout: () => this.loss.probeTimeout,
-        onChanged: () => {
-          this.builder.wantsPing = true
+        onChanged: (why, now) => {
+          if (why !== RekeyReason.peer) this.builder.wantsPing = true
+          this.trace.keysChanged(made.session, this.keys.number, why, now)
         },
       },
       settings,
     )
     this.rekey = rekey
-    this.actions = new FrameActions({ streams: this.streams, received, path: this.path, rekey, onClose: made.onClose })
+    this.actions = new FrameActions({
+      streams: this.streams,
+      received,
+      path: this.path,
+      rekey,
+      onMoved: (before, now) => this.#onMoved(before, now),
+      onClose: made.onClose,
+    })
     this.loss = new LossDetector({
       sent,
       rtt,
@@ -110,6 +139,45 @@ export class SessionParts {
       },
       settings.maxDatagramBytes,
     )
+    this.receiver = new PacketReceiver({
+      session: made.session,
+      keys: this.keys,
+      rekey,
+      received,
+      sent,
+      acks,
+      loss: this.loss,
+      path: this.path,
+      walker: made.walker,
+      actions: this.actions,
+      trace: this.trace,
+      onViolation: made.onViolation,
+    })
+  }
+
+  /** The handshake is through: its keys serve from here on. Returns the control stream. */
+  start(met: Met, now: Micros): Stream {
+    const { hello, remoteId } = met
+    this.loss.peerMaxAckDelay = hello.maxAckDelay
+    this.liveness.survive = Math.min(hello.survive, this.liveness.survive)
+    this.rekey.start(met.keys, met.localId, remoteId, now)
+    this.sender.start(remoteId)
+    return this.streams.start(hello)
+  }
+
+  /** Fills the batch with what an open session has to say; false: nothing now. */
+  fill(out: DatagramBatch, now: Micros): boolean {
+    this.rekey.step(now)
+    const message = this.path.nextMessage()
+    if (message === null) return this.sender.fill(out, this.path.current, now)
+    this.sender.fillPathMessage(out, message, now)
+    return true
+  }
+
+  /** Sends the peer something that it must answer, whatever window and pacer say. */
+  askAtOnce(): void {
+    this.builder.wantsPing = true
+    this.sender.probes = Math.max(this.sender.probes, 1)
   }
 
   /** When the first of them wants to be looked at, while the session is open. */
@@ -118,16 +186,40 @@ export class SessionParts {
       this.loss.deadline,
       this.acks.deadline,
       this.sender.deadline,
+      this.streams.allowance.deadline,
       this.liveness.deadline(this.loss.timeouts),
     )
   }
 
-  /** A packet was authentic. */
-  onReceived(packet: PacketNumber, bytes: number, now: Micros): void {
-    this.received.add(packet)
-    this.#packetsReceived++
-    this.#bytesReceived += bytes
-    this.trace.packetReceived(this.#session, packet, bytes, now)
+  /** Does what is due; what it means for the life of the session is for the session to say. */
+  step(now: Micros): LivenessVerdict {
+    if (this.loss.deadline <= now) this.sender.probe(this.loss.onDeadline(now))
+    this.streams.onDeadline(now)
+    const verdict = this.liveness.step(this.loss.timeouts, now)
+    if (verdict === LivenessVerdict.ping) {
+      this.builder.wantsPing = true
+      this.streams.trim()
+    }
+    return verdict
+  }
+
+  /** What was sent to the old address may be lost: the answer to a PING says so soonest. */
+  #onMoved(before: PathId, now: Micros): void {
+    this.askAtOnce()
+    if (isSameIp(addressAt(this.#options, before), addressAt(this.#options, this.path.current))) return
+    this.#startOver(now)
+    this.#onNewIp()
+  }
+
+  /** Another address is another path: what was learnt of the old one would flood it, or starve it (RFC 9000 §9.4). */
+  #startOver(now: Micros): void {
+    const { settings, newController } = this.#options
+    this.controller = newController(settings.maxDatagramBytes)
+    this.loss.onNewPath(this.controller)
+    this.sender.onNewPath(this.controller)
+    this.rtt.forget()
+    const roundTrip = this.path.roundTrip(now)
+    if (roundTrip !== null) this.rtt.sample(roundTrip, 0)
   }
 
   stats(into: SessionStats): void {
@@ -136,10 +228,10 @@ export class SessionParts {
     into.windowBytes = this.controller.windowBytes
     into.bytesInFlight = this.sent.bytesInFlight
     into.packetsSent = this.sender.packetsSent
-    into.packetsReceived = this.#packetsReceived
+    into.packetsReceived = this.receiver.packetsReceived
     into.packetsLost = this.packetsLost
     into.bytesSent = this.sender.bytesSent
-    into.bytesReceived = this.#bytesReceived
+    into.bytesReceived = this.receiver.bytesReceived
     into.openStreams = this.streams.openStreams
     into.heldBytes = this.streams.heldBytes
     into.rekeys = this.keys.number

@@ -5,7 +5,7 @@ import type { CloseFrame } from './wire/close-frame.ts'
 /** What a session is doing; each phase carries only its own facts. */
 export type Phase =
   | { readonly kind: 'dialling'; readonly dial: Dial }
-  | { readonly kind: 'unconfirmed'; readonly answer: Answer; repeatsResp: boolean }
+  | { readonly kind: 'unconfirmed'; readonly answer: Answer }
   | { readonly kind: 'open' }
   | { readonly kind: 'closing'; goodbyes: number; readonly frame: CloseFrame }
   | { readonly kind: 'closed' }

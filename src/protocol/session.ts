@@ -20,10 +20,10 @@ import type { Answer } from './handshake/answer.ts'
 import type { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
 import { hex } from './hex.ts'
-import { CONNECTION_ID_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
+import { CONNECTION_ID_BYTES } from './limits.ts'
 import { LivenessVerdict } from './path/liveness.ts'
-import { type SessionKeys, TAG_BYTES } from './ports.ts'
-import { MOST_TRACKED_PACKETS } from './recovery/sent.ts'
+import type { SessionKeys } from './ports.ts'
+import { RekeyReason } from './rekey/rekey.ts'
 import { SessionParts } from './session-parts.ts'
 import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
@@ -31,9 +31,8 @@ import type { Stream } from './streams/stream.ts'
 import type { StreamTableOwner } from './streams/table.ts'
 import type { Micros, PathId } from './units.ts'
 import { CloseFrame } from './wire/close-frame.ts'
-import { Reader } from './wire/cursor.ts'
 import type { FrameWalker } from './wire/frames.ts'
-import { connectionKey, dataPacketCounter } from './wire/packet.ts'
+import { connectionKey } from './wire/packet.ts'
 
 /** What a session asks of its endpoint. */
 export interface SessionOwner {
@@ -53,8 +52,12 @@ export interface SessionOwner {
 
 /** Goodbyes that leave at once, since nobody acknowledges them. */
 const GOODBYES = 3
-/** Bytes stop leaving at half of this. A peer that still draws ACKs out of us and returns none wants our memory: each takes a slot. */
-const MOST_UNSETTLED_PACKETS = 2 * MOST_TRACKED_PACKETS
+
+type KeyFault = keyof typeof KEY_FAULTS
+const KEY_FAULTS = {
+  [RekeyReason.packets]: 'the key has sealed all that it may, and no new one was agreed on',
+  [RekeyReason.age]: 'no new keys were agreed on in time',
+}
 
 export class Session implements SessionHandle, StreamTableOwner, Timed {
   readonly id: number
@@ -73,7 +76,6 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   readonly #owner: SessionOwner
   readonly #parts: SessionParts
-  readonly #reader = new Reader()
   #phase: Phase = CLOSED
   #control: Stream | null = null
 
@@ -88,14 +90,21 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       path: opened.path,
       options: owner.options,
       budget: owner.budget,
+      walker: owner.walker,
       streamOwner: this,
       onClose: (code, reason) => this.#end('peer', code, reason),
+      onNewIp: () => owner.onEvent({ kind: 'moved', session: this }),
+      onViolation: (code, reason) => this.#goodbye('violation', code, reason),
       now: owner.clock,
     })
   }
 
   get handle(): SessionHandle {
     return this
+  }
+
+  get clock(): Micros {
+    return this.#owner.clock
   }
 
   get path(): PathId {
@@ -140,7 +149,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   }
 
   startAnswer(answer: Answer, remoteId: Uint8Array, hello: Hello): void {
-    this.#phase = { kind: 'unconfirmed', answer, repeatsResp: true }
+    this.#phase = { kind: 'unconfirmed', answer }
     this.peerKey = answer.peerKey
     this.#meet(remoteId, answer.keys, hello)
     this.onWork()
@@ -148,10 +157,8 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   /** The INIT came again. A RESP is repeated only for the same bytes, and goes where they came from. */
   onRepeatedInit(init: Uint8Array, from: PathId): void {
-    if (this.#phase.kind !== 'unconfirmed' || !this.#phase.answer.isFor(init)) return
+    if (this.#phase.kind !== 'unconfirmed' || !this.#phase.answer.onInit(init, this.#owner.clock)) return
     this.#parts.path.current = from
-    this.#phase.answer.onRepeated(this.#owner.clock)
-    this.#phase.repeatsResp = true
     this.onWork()
   }
 
@@ -175,11 +182,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.remoteId = remoteId
     this.peerResetToken = hello.resetToken
     this.peerInstance = hex(hello.instanceId)
-    this.#parts.loss.peerMaxAckDelay = hello.maxAckDelay
-    this.#parts.liveness.survive = Math.min(hello.survive, this.#owner.options.settings.survive)
-    this.#control = this.#parts.streams.start(hello)
-    this.#parts.rekey.start(keys, this.localId, remoteId, this.#owner.clock)
-    this.#parts.sender.start(remoteId)
+    this.#control = this.#parts.start({ localId: this.localId, remoteId, keys, hello }, this.#owner.clock)
   }
 
   #open(): void {
@@ -192,33 +195,15 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   /** One data packet of this session, `at…end` of `buffer`. Answers a DropReason, or 0 if it was taken. */
   receive(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): number {
-    const counter = dataPacketCounter(buffer, at)
-    if (counter < 0 || end - at < SHORT_HEADER_BYTES + TAG_BYTES) return DropReason.badLength
-    if (this.#parts.received.has(counter)) return DropReason.duplicate
     if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return DropReason.shuttingDown
-    const opener = this.#parts.keys.opener(buffer[at]!, now)
-    if (!opener?.open(counter, buffer, at, at + SHORT_HEADER_BYTES, end)) return DropReason.notAuthentic
-    if (this.#parts.keys.onOpened(buffer[at]!)) this.#parts.rekey.onPeerChanged(now)
-    const largestBefore = this.#parts.received.largest
-    this.#parts.onReceived(counter, end - at, now)
+    const { receiver, liveness } = this.#parts
+    const reason = receiver.open(buffer, at, end, now)
+    if (reason !== 0) return reason
     if (this.#phase.kind === 'unconfirmed') this.#confirm(from)
-    if (this.#parts.liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
-    if (counter > largestBefore) this.#follow(from, now)
-    this.#walk(buffer, at, end, from, now)
-    this.#parts.acks.onPacket(counter, largestBefore, this.#owner.walker.elicitsAck, now)
-    if (this.#owner.walker.wantsHaste) this.#parts.acks.hurry(now)
+    if (liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
+    receiver.act(buffer, at, end, from, now)
     this.onWork()
     return 0
-  }
-
-  #walk(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): void {
-    this.#parts.actions.now = now
-    this.#parts.actions.from = from
-    const reader = this.#reader.over(buffer, at + SHORT_HEADER_BYTES, end - TAG_BYTES)
-    const verdict = this.#owner.walker.walk(reader, this.#parts.actions)
-    if (verdict !== CloseCode.none) this.#goodbye('violation', verdict, '')
-    else if (this.#parts.sent.next - this.#parts.sent.oldest > MOST_UNSETTLED_PACKETS)
-      this.#goodbye('violation', CloseCode.protocolViolation, 'too many packets without an ACK')
   }
 
   /** The packet that confirms also says where the dialler is: a replayed INIT may have come from anywhere. */
@@ -226,11 +211,6 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.#parts.path.current = from
     this.#owner.onConfirmed(this)
     this.#open()
-  }
-
-  #follow(from: PathId, now: Micros): void {
-    if (from === this.#parts.path.current) this.#parts.path.onStayed()
-    else this.#parts.path.onMoved(from, this.#parts.loss.probeTimeout, now)
   }
 
   // ---- Sending ----
@@ -242,9 +222,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       case 'dialling':
         return phase.dial.isDue(now) && this.#put(out, phase.dial.init)
       case 'unconfirmed':
-        if (!phase.repeatsResp) return false
-        phase.repeatsResp = false
-        return this.#put(out, phase.answer.resp)
+        return phase.answer.isDue() && this.#put(out, phase.answer.resp)
       case 'open':
         return this.#fillOpen(out, now)
       case 'closing':
@@ -258,16 +236,15 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   }
 
   #fillOpen(out: DatagramBatch, now: Micros): boolean {
-    const { keys, rekey, path, sender } = this.#parts
-    if (keys.isExhausted) {
-      this.#goodbye('local', CloseCode.keyExhausted, '')
-      return this.fill(out, now)
-    }
-    rekey.step(now)
-    const message = path.nextMessage()
-    if (message === null) return sender.fill(out, path.current, now)
-    sender.fillPathMessage(out, message, now)
-    return true
+    const { keys, rekey } = this.#parts
+    if (!keys.isExhausted && !rekey.isOverdue) return this.#parts.fill(out, now)
+    this.#giveUpKeys(keys.isExhausted ? RekeyReason.packets : RekeyReason.age, now)
+    return this.fill(out, now)
+  }
+
+  #giveUpKeys(why: KeyFault, now: Micros): void {
+    this.#parts.trace.keysExhausted(this.id, why, now)
+    this.#goodbye('local', CloseCode.keyExhausted, KEY_FAULTS[why])
   }
 
   #put(out: DatagramBatch, packet: Uint8Array): boolean {
@@ -311,13 +288,9 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   }
 
   #onOpenDeadline(now: Micros): void {
-    if (this.#parts.loss.deadline <= now) this.#parts.sender.probe(this.#parts.loss.onDeadline(now))
-    switch (this.#parts.liveness.step(this.#parts.loss.timeouts, now)) {
+    switch (this.#parts.step(now)) {
       case LivenessVerdict.fine:
-        return
       case LivenessVerdict.ping:
-        this.#parts.builder.wantsPing = true
-        this.#parts.streams.trim()
         return
       case LivenessVerdict.suspect:
         this.#owner.onEvent({ kind: 'suspect', session: this })
@@ -336,8 +309,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   /** The far host says that nobody listens there. A hint that anybody can forge: it only makes us ask sooner. */
   onUnreachable(): void {
     if (this.#phase.kind !== 'open') return
-    this.#parts.builder.wantsPing = true
-    this.#parts.sender.probes = Math.max(this.#parts.sender.probes, 1)
+    this.#parts.askAtOnce()
     this.onWork()
   }
 

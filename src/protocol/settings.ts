@@ -18,6 +18,7 @@ export const DEFAULT_SETTINGS: EndpointSettings = {
   // Far below what ChaCha20-Poly1305 bears (RFC 9001 §6.6 sets no limit on sealing), so that a stolen key opens little.
   rekeyAfterPackets: 2 ** 20,
   rekeyAfter: 120 * SECOND,
+  rekeyWithin: 180 * SECOND,
   mostPacketsPerKey: 2 ** 24,
   cautionAfterStart: 120 * SECOND,
 }

@@ -217,6 +217,7 @@ export class Pipe {
         this.#onLost(event, this.#phase.sinceMs)
         return
       case 'opened':
+      case 'moved':
       case 'streamsAvailable':
         return
     }

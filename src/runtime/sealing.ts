@@ -7,26 +7,44 @@ import { type Sodium, SodiumSeal, sodiumSeal } from './sodium-seal.ts'
 
 export interface Sealing {
   /** For the operator. */
-  readonly name: 'sodium-native' | 'node:crypto'
+  readonly name: string
   /** Takes 32 bytes that are used for one direction of one session. */
   of(key: Uint8Array): Sealer & Opener
   /** What is small and no packet, with a nonce of the caller's; returns it with the tag behind it. */
   seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
 }
 
-/** Is always there. */
-export const nodeSealing: Sealing = { name: 'node:crypto', of: (key) => new PacketSeal(key), seal: sealWith }
+/** What an operator may ask for. */
+export const SEALINGS = ['sodium-native', 'node:crypto'] as const
+export type SealingName = (typeof SEALINGS)[number]
 
-/** The fastest that this machine can load and that seals as it should. */
-export async function chooseSealing(): Promise<Sealing> {
-  const sodium = await sodiumSealing()
-  return sodium !== null && isSound(sodium) ? sodium : nodeSealing
+/** Is always there. */
+export const nodeSealing: Sealing = {
+  name: 'node:crypto' satisfies SealingName,
+  of: (key) => new PacketSeal(key),
+  seal: sealWith,
 }
 
-/** Null: the package is not installed, or was not built for this system. */
-export async function sodiumSealing(): Promise<Sealing | null> {
+/** The fastest that this machine has. */
+export async function chooseSealing(): Promise<Sealing> {
+  return (await sodiumSealing()) ?? nodeSealing
+}
+
+/** Null: this machine has none of that name. */
+export async function sealingNamed(name: SealingName): Promise<Sealing | null> {
+  return name === 'node:crypto' ? nodeSealing : sodiumSealing()
+}
+
+/** Null: the package is not installed, was not built for this system, or does not seal as it should. */
+async function sodiumSealing(): Promise<Sealing | null> {
   const sodium = await loadSodium()
-  return sodium && { name: 'sodium-native', of: (key) => new SodiumSeal(sodium, key), seal: sodiumSeal(sodium) }
+  if (sodium === null) return null
+  const sealing: Sealing = {
+    name: 'sodium-native' satisfies SealingName,
+    of: (key) => new SodiumSeal(sodium, key),
+    seal: sodiumSeal(sodium),
+  }
+  return isSound(sealing) ? sealing : null
 }
 
 async function loadSodium(): Promise<Sodium | null> {

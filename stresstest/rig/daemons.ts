@@ -13,6 +13,10 @@ export interface DaemonOptions {
   /** Where configuration and state are kept. */
   readonly folder: string
   readonly args?: readonly string[]
+  /** Beside where its state is kept. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** The folder whose `edgerq-sc` and `edgerq-sp` are run; default: that of the product. */
+  readonly programs?: string
 }
 
 export interface Daemon {
@@ -41,8 +45,8 @@ export function launch(daemon: 'edgerq-sc' | 'edgerq-sp', options: DaemonOptions
   writeFileSync(configFile, xml)
   return new ChildProgram({
     name: options.name,
-    command: builtProgram(`src/cli/${daemon}`, configFile, ...(options.args ?? [])),
-    environment: { EDGERQ_STATE_DIR: join(options.folder, 'state') },
+    command: builtProgram(`${options.programs ?? 'src/cli'}/${daemon}`, configFile, ...(options.args ?? [])),
+    environment: { EDGERQ_STATE_DIR: join(options.folder, 'state'), ...options.environment },
   })
 }
 

@@ -25,6 +25,8 @@ export class Besieged {
   readonly hostile: RawPeer
   /** What was told about the hostile one's session, but for the streams that it opened. */
   readonly told: SessionEvent[] = []
+  /** Streams of the hostile one that the application has heard of. */
+  accepted = 0
   /** What was sent to anybody but the neighbour in the last turn. */
   sent: readonly Datagram[] = []
   now: Micros = START
@@ -58,8 +60,8 @@ export class Besieged {
       if (endpoint.nextDeadline() <= this.now) endpoint.onDeadline(this.now)
     this.#talk()
     for (const event of eventsOf(this.victim)) {
-      if (event.kind === 'accepted') continue
-      if (event.session === this.session) this.told.push(event)
+      if (event.kind === 'accepted') this.accepted++
+      else if (event.session === this.session) this.told.push(event)
       else assert.notEqual(event.kind, 'closed', 'the neighbour lost its session')
     }
   }

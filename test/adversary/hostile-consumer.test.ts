@@ -61,13 +61,26 @@ describe('A provider with a hostile consumer', () => {
 
   /** Whatever was tried, the provider still does its work, over this session or its next one. */
   async function assertServes(): Promise<void> {
-    const stream = opened(encodeStreamHead(HEAD))
+    const stream = await allowed()
+    stream.write(encodeStreamHead(HEAD))
     const talker = new Talker(stream)
     await until(() => talker.bytesRead === 1, 'the stream is accepted')
     stream.reset(StreamCode.cancelled)
     stream.stop(StreamCode.cancelled)
     const session = sessions.at(-1)!
     await until(() => statsOf(session).openStreams + statsOf(session).heldBytes === 0, 'nothing is left')
+  }
+
+  /** Whoever has opened many and given them up waits until one is allowed again (S-12). */
+  async function allowed(): Promise<StreamHandle> {
+    const streams: StreamHandle[] = []
+    const isAllowed = () => {
+      const stream = sessions.at(-1)!.openStream()
+      if (stream !== null) streams.push(stream)
+      return stream !== null
+    }
+    await until(isAllowed, 'a stream may be opened')
+    return streams[0]!
   }
 
   function opened(...pieces: readonly Uint8Array[]): StreamHandle {
@@ -81,14 +94,14 @@ describe('A provider with a hostile consumer', () => {
     return stream.resetCode
   }
 
-  it('gives it no service that its pipe does not have, and touches no target', async () => {
+  it('gives it no service that its pipe does not have, and touches no target (D-1, D-3)', async () => {
     for (const uuid of [OTHER_UUID, '00000000-0000-0000-0000-000000000000'])
       assert.equal(await refusalOf(opened(encodeStreamHead({ ...HEAD, uuid }))), StreamCode.unknownService)
     assert.equal(await refusalOf(opened(encodeStreamHead({ ...HEAD, kind: 'http' }))), StreamCode.wrongKind)
     assert.equal(called.length, 0)
   })
 
-  it('refuses heads that are none: too many hops, no known kind, no text, longer than any', async () => {
+  it('refuses heads that are none: too many hops, no known kind, no text, longer than any (D-5)', async () => {
     const head = encodeStreamHead(HEAD)
     const changed = (at: number, value: number) => Uint8Array.from(head, (byte, i) => (i === at ? value : byte))
     // Length 2, kind 1, service 16, request 16, patience 2, then the count of hops.
@@ -97,7 +110,7 @@ describe('A provider with a hostile consumer', () => {
     assert.equal(called.length, 0)
   })
 
-  it('gives up streams that are opened and reset at once, a thousand of them, and keeps no connection', async () => {
+  it('gives up streams that are opened and reset at once, as many as it lets, and keeps no connection', async () => {
     const streams: StreamHandle[] = []
     for (let i = 0; i < 1_000; i++) {
       const stream = sessions[0]!.openStream()
@@ -130,7 +143,7 @@ describe('A provider with a hostile consumer', () => {
     stream.stop(StreamCode.cancelled)
   })
 
-  it('leaves a session whose messages cannot be read, and dials anew', async () => {
+  it('leaves a session whose messages cannot be read, and dials anew (C-2)', async () => {
     sessions[0]!.control.write(Uint8Array.of(0, 0, 0))
     await until(() => sessions.length === 2, 'it dials again')
     assert.equal(spoken.of('connectionLost')[0]!.why, 'A message on the control stream could not be read.')

@@ -14,6 +14,7 @@ describe('reading anything at all', () => {
     'listener',
     'pipe',
     'pipes',
+    'tls',
     'constructor',
   ]
   const values = [
@@ -25,6 +26,9 @@ describe('reading anything at all', () => {
     'no',
     'auto',
     'tcp',
+    'websocket',
+    '/edgerq',
+    'wss://server.example.org/',
     '::1',
     'far',
     UUID,
@@ -34,13 +38,18 @@ describe('reading anything at all', () => {
     '\u0000',
     'x'.repeat(300),
   ]
+  const attributes = ['services', 'hostname', 'port', 'tls', 'url', 'interval']
+  const attribute = fc
+    .tuple(fc.constantFrom(...attributes), fc.constantFrom(...values.filter((value) => value !== '<')))
+    .map(([name, value]) => ` ${name}="${value}"`)
   const { tree } = fc.letrec<{ tree: string }>((tie) => ({
     tree: fc
       .tuple(
         fc.constantFrom(...names),
+        fc.option(attribute, { nil: '', freq: 3 }),
         fc.array(fc.oneof({ maxDepth: 5 }, fc.constantFrom(...values), tie('tree')), { maxLength: 6 }),
       )
-      .map(([name, inner]) => `<${name}>${inner.join('\n')}</${name}>`),
+      .map(([name, written, inner]) => `<${name}${written}>${inner.join('\n')}</${name}>`),
   }))
 
   it('never throws, and every problem has its form', () => {

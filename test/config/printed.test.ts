@@ -5,8 +5,9 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { withReference } from '../../src/config/manual.ts'
 import { type ConsumerConfig, type ProviderConfig, readConsumer, readProvider } from '../../src/config/read.ts'
-import { ELEMENTS } from '../../src/config/schema.ts'
+import { ELEMENTS, exampleOf } from '../../src/config/schema.ts'
 import { xsdOf } from '../../src/config/xsd.ts'
+import { consumer, problemsOf, provider } from './documents.ts'
 
 const CONSUMER_FILES = [
   'config/consumer.xml',
@@ -72,16 +73,35 @@ describe('the manual', () => {
     assert.equal(manual, withReference(manual), 'run "npm run xsd"')
   })
 
-  it('names every element of the table with its meaning and example', () => {
+  it('names every element and attribute of the table with its example', () => {
     for (const rule of ELEMENTS) {
       assert.ok(manual.includes(`\`${rule.name}\``), rule.name)
-      if (rule.example !== '') assert.ok(manual.includes(`\`<${rule.name}>${rule.example}</${rule.name}>\``), rule.name)
+      if (rule.example !== '') assert.ok(manual.includes(`\`${exampleOf(rule)}\``), rule.name)
+      for (const { name, example } of rule.attributes ?? []) {
+        assert.ok(manual.includes(`attribute \`${name}\` of \`${rule.name}\``), name)
+        assert.ok(manual.includes(`\`${example}\``), example)
+      }
     }
   })
 
   it('shows whole files that the programs take', () => {
     const [consumer, provider] = [...manual.matchAll(/```xml\n(.*?)```/gs)].map((block) => block[1]!)
     assert.deepEqual(readConsumer(consumer!, 'manual').ok && readProvider(provider!, 'manual').ok, true)
+  })
+})
+
+describe('the carriers in the manual', () => {
+  const section = /## Carriers\n(.*?)\n## /s.exec(readFileSync('docs/configuration.md', 'utf8'))![1]!
+  const [listener, pipe] = [...section.matchAll(/```\n(.*?)```/gs)].map((block) => block[1]!)
+
+  it('are a listener that a consumer without keys may open', () => {
+    assert.deepEqual(problemsOf(consumer('').replace('<listener/>', listener!)), [])
+  })
+
+  it('are ways of a pipe with keys, for UDP has no certificates', () => {
+    const rest = provider('<identity>k</identity>', '::1').replace(/.*<\/port>(?=<services>)/, '')
+    const key = `<consumer_key>eqpk1:${'A'.repeat(43)}</consumer_key>`
+    assert.deepEqual(problemsOf(`<service_provider><pipes>${pipe}${key}${rest}`), [])
   })
 })
 

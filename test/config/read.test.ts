@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readConsumer, readProvider } from '../../src/config/read.ts'
-import { ELEMENTS, type ElementRule, type Taken } from '../../src/config/schema.ts'
+import { ELEMENTS, type ElementRule, exampleOf, type Taken } from '../../src/config/schema.ts'
 import { assertProblem, consumer, problemsOf, provider } from './documents.ts'
 
 describe('values of settings', () => {
@@ -104,14 +104,6 @@ describe('what is not in this version', () => {
     [consumer('<udp_offload>yes</udp_offload>'), /"yes" for <udp_offload> is not in this version/],
     [consumer('<admin path="/"><port>1</port></admin>'), /<admin> is not in this version/],
     [consumer('', '<inspect>yes</inspect>'), /<inspect> is not in this version/],
-    [
-      consumer('<listener><port>1</port><carrier>tcp</carrier></listener>'),
-      /"tcp" for <carrier> is not in this version/,
-    ],
-    [
-      provider('', '::1</hostname><carrier>tcp</carrier><hostname>').replace('<hostname></hostname>', ''),
-      /"tcp" for <carrier>/,
-    ],
   ]
   for (const [text, pattern] of later) {
     it(`is refused as such: ${pattern.source}`, () => assertProblem(text, pattern))
@@ -207,15 +199,26 @@ describe('the table of elements', () => {
 
   it('every example is accepted where its element may stand', () => {
     for (const rule of ELEMENTS.filter((candidate) => candidate.example !== '')) {
-      assert.deepEqual(problemsAt(rule, rule.example), [], rule.name)
+      for (const element of [exampleOf(rule), ...(rule.attributes ?? []).map(({ example }) => example)]) {
+        assert.deepEqual(problemsWith(rule, element), [], element)
+      }
     }
   })
 })
 
-/** The problems of a file that is in order but for `text` in the element of `rule`, in the first place where it may stand. */
 function problemsAt(rule: ElementRule, text: string): readonly string[] {
-  const element = `<${rule.name}>${text}</${rule.name}>`
+  return problemsWith(rule, `<${rule.name}>${text}</${rule.name}>`)
+}
+
+/** The problems of a file that is in order but for `element`, which `rule` is about, in the first place where it may stand. */
+function problemsWith(rule: ElementRule, element: string): readonly string[] {
   const [home] = rule.under
+  if (home === 'listenerTls') return problemsOf(listenerTlsFile(rule.name, element))
+  if (home === 'pipeTls') return problemsOf(pipeTlsFile(rule.name, element))
+  if (rule.name === 'path') {
+    const listener = `<listener><carrier>websocket</carrier>${element}</listener>`
+    return problemsOf(consumer('').replace('<listener/>', listener))
+  }
   if (KEY_ELEMENTS.includes(rule.name)) return problemsOf(keyedFile(home === 'consumer', rule.name, element))
   if (home === 'consumer') return problemsOf(consumer(element))
   if (home === 'provider') return problemsOf(provider(element, '::1'))
@@ -240,4 +243,18 @@ function keyedFile(isConsumer: boolean, name: string, element: string): string {
   })
   if (isConsumer) return consumer(identity! + authorized!)
   return provider(identity!, '::1').replace('<pipe>', `<pipe>${consumerKey}${pskFile}`)
+}
+
+function listenerTlsFile(name: string, element: string): string {
+  const tls = `<tls>${element}${others(['certificate', 'private_key', 'ca'], name)}</tls>`
+  return consumer('').replace('<listener/>', `<listener><carrier>tcp</carrier>${tls}</listener>`)
+}
+
+function pipeTlsFile(name: string, element: string): string {
+  const tls = `<tls>${element}${others(['certificate', 'private_key'], name)}</tls>`
+  return provider('', '::1').replace('<pipe>', `<pipe><carrier>tcp</carrier>${tls}`)
+}
+
+function others(names: readonly string[], but: string): string {
+  return names.map((name) => (name === but ? '' : `<${name}>file</${name}>`)).join('')
 }

@@ -27,6 +27,35 @@ describe('values that may not be given twice', () => {
     assert.deepEqual(problemsOf(consumerOf(service(UUID, 12345))), [])
   })
 
+  const listener = (carrier: string) => `\n<listener><carrier>${carrier}</carrier></listener>`
+
+  it('a UDP and a TCP listener may have one port', () => {
+    assert.deepEqual(problemsOf(consumer(listener('tcp'))), [])
+    assert.deepEqual(problemsOf(consumer(listener('websocket'))), [])
+  })
+
+  it('two listeners of TCP may not, and a WebSocket is one of them', () => {
+    for (const carrier of ['tcp', 'websocket']) {
+      assertProblem(
+        consumer(listener('tcp') + listener(carrier)),
+        /^f:3:1: lines 2 and 3 both take TCP port 12345; each needs its own/,
+      )
+    }
+  })
+
+  for (const carrier of ['tcp', 'websocket']) {
+    it(`a ${carrier} listener may not have the port of a service, whichever stands first`, () => {
+      const own = listener(carrier).replace('</listener>', '<port>3000</port></listener>')
+      assertProblem(consumer(own), /^f:2:\d+: lines 1 and 2 both take TCP port 3000/)
+      const first = consumer('').replace('<service_consumer>', `<service_consumer>${own}\n`)
+      assertProblem(first, /^f:3:\d+: lines 2 and 3 both take TCP port 3000/)
+    })
+  }
+
+  it('a listener whose carrier cannot be read is compared with nothing', () => {
+    assertProblem(consumer(listener('quic') + listener('tcp')), /^f:2:11: <carrier> must be udp, tcp or websocket/)
+  })
+
   it('two listeners that leave out their port are on the same one', () => {
     assertProblem(consumer('\n<listener/>'), /^f:2:1: lines 1 and 2 both take UDP port 12345/)
   })
@@ -59,12 +88,12 @@ describe('safe by default', () => {
   it('a listener that others can reach is refused, and the problem says which commands make the keys that it needs', () => {
     assertProblem(
       consumer(listener('yes')),
-      /^f:1:160: .*needs keys: run "edgerq keygen -o consumer\.key" here and "edgerq keygen -o provider\.key" where .* <insecure>yes<\/insecure> under <service_consumer>/,
+      /^f:1:160: .*needs keys or certificates: run "edgerq keygen -o consumer\.key" here and "edgerq keygen -o provider\.key" where .* <carrier>tcp<\/carrier> and <tls> with <ca>, .*<allow>.* <insecure>yes<\/insecure> under <service_consumer>/,
     )
   })
 
   it('<insecure>no</insecure> opens nothing', () => {
-    assertProblem(consumer(`<insecure>no</insecure>${listener('yes')}`), /needs keys/)
+    assertProblem(consumer(`<insecure>no</insecure>${listener('yes')}`), /needs keys or certificates/)
   })
 
   it('<insecure>yes</insecure> opens it knowingly, wherever it stands in the root', () => {
@@ -94,7 +123,7 @@ describe('safe by default', () => {
     it(`a pipe to ${host} leaves this machine and is refused`, () => {
       assertProblem(
         provider('', host),
-        /^f:1:32: a pipe to another host needs keys: run "edgerq keygen .* and "edgerq keygen .*<insecure>yes<\/insecure> under <pipe>/,
+        /^f:1:32: a pipe to another host needs keys, and udp to .*:1 is one without TLS: run "edgerq keygen .* and "edgerq keygen .*<insecure>yes<\/insecure> under <pipe>/,
       )
     })
   }

@@ -12,6 +12,7 @@ const PAGES = [
   'CHANGELOG.md',
   'bench/README.md',
   'src/protocol/README.md',
+  'stunnel/README.md',
   ...readdirSync(join(projectFolder, 'docs')).map((name) => `docs/${name}`),
 ].filter((path) => path.endsWith('.md'))
 
@@ -20,7 +21,7 @@ const { scripts } = JSON.parse(page('package.json')) as { scripts: Readonly<Reco
 /** `[text](target)`, but not an image's or a site's. */
 const LINK = /\[[^\]]*\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)/g
 /** A file of the project named in the running text: `src/cli/exit.ts`, docs/errors.md. */
-const NAMED = /(?<![\w./-])(?:src|docs|config|test|bench|scripts|stresstest|\.ci)\/[\w./-]*\w/g
+const NAMED = /(?<![\w./-])(?:src|docs|config|test|bench|scripts|stresstest|stunnel|\.ci)\/[\w./@-]*\w/g
 const SCRIPT = /\bnpm run ([\w:-]+)/g
 
 describe('the pages', () => {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { startEchoServer } from '../../stresstest/echo-server.ts'
 import { ChildProgram } from '../../stresstest/rig/child-program.ts'
 import { consumerXml, providerXml } from '../../stresstest/rig/daemon-config.ts'
+import { launch } from '../../stresstest/rig/daemons.ts'
 import { builtProgram, projectFolder } from '../../stresstest/rig/places.ts'
 import { RAW_SERVICE, UUID, useStage } from './harness.ts'
 
@@ -40,6 +41,11 @@ for (const daemon of DAEMONS) {
 
     const run = (...args: string[]): ChildProgram =>
       stage().own(new ChildProgram({ name: daemon, command: builtProgram(`src/cli/${daemon}`, ...args) }))
+
+    const sealingBy = (name: string): ChildProgram => {
+      const options = { name: daemon, folder: stage().folder, environment: { EDGERQ_SEALING: name } }
+      return stage().own(launch(daemon, options, GOOD[daemon]))
+    }
 
     it('--check finds nothing wrong with a good file and ends with 0', async () => {
       const program = stage().launch(daemon, GOOD[daemon], ['--check'])
@@ -74,6 +80,20 @@ for (const daemon of DAEMONS) {
         const program = run(...args)
         assert.deepEqual(await program.ended(), { code: 2, signal: null }, `with ${JSON.stringify(args)}`)
         assert.doesNotMatch(program.stderr.join('\n'), STACK_TRACE)
+      }
+    })
+
+    it('seals by what $EDGERQ_SEALING asks for, and says so at its start', async () => {
+      const program = sealingBy('node:crypto')
+      const [line] = await program.line(/^.*"sealing".*$/)
+      assert.equal(JSON.parse(line).by, 'node:crypto')
+    })
+
+    it('does not run when $EDGERQ_SEALING asks for what there is not, such as no sealing, and ends with 2', async () => {
+      for (const name of ['none', 'node', 'Node:Crypto', ' ']) {
+        const program = sealingBy(name)
+        assert.deepEqual(await program.ended(), { code: 2, signal: null }, `with ${JSON.stringify(name)}`)
+        assert.match(program.stderr.join('\n'), /^EDGERQ_SEALING must be sodium-native or node:crypto, not /)
       }
     })
 

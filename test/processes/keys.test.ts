@@ -292,7 +292,7 @@ describe('key files', () => {
     await assertRefused(
       'edgerq-sc',
       open,
-      /needs keys: run "edgerq keygen -o consumer\.key" here and "edgerq keygen -o provider\.key"/,
+      /needs keys or certificates: run "edgerq keygen -o consumer\.key" here and "edgerq keygen -o provider\.key"/,
     )
     const keyed = consumerXml({ root, services: [RAW_SERVICE] }).replace('<inaddr_any>no', '<inaddr_any>yes')
     const program = stage().launch('edgerq-sc', keyed, ['--check'])

@@ -3,7 +3,7 @@
 
 import type { DatagramBatch, SessionEvent, SessionHandle, StreamHandle } from '../../src/protocol/api.ts'
 import type { Endpoint } from '../../src/protocol/endpoint.ts'
-import { MILLISECOND, type Micros, SECOND } from '../../src/protocol/units.ts'
+import { MILLISECOND, type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import { Prng } from '../sim/prng.ts'
 import { ENDS, START } from './endpoints.ts'
 
@@ -26,6 +26,7 @@ export interface Line {
 interface Flying {
   readonly at: Micros
   readonly to: End
+  readonly from: PathId
   readonly bytes: Uint8Array
 }
 
@@ -40,6 +41,8 @@ const MOST_ROUNDS = 10_000
 export class EndpointPair {
   now: Micros = START
   readonly line: Line
+  /** Where the listener sees the dialler; what it sends elsewhere is lost, as behind a NAT that has forgotten. */
+  here: PathId = ENDS.here
   /** Told after every step. */
   onStep: () => void = () => {}
   readonly #dialler: End
@@ -87,8 +90,8 @@ export class EndpointPair {
 
   #deliver(): void {
     while (this.#flying.length > 0 && this.#flying.at(-1)!.at <= this.now) {
-      const { to, bytes } = this.#flying.pop()!
-      to.endpoint.receive(bytes, to === this.#listener ? ENDS.here : ENDS.there, this.now)
+      const { to, from, bytes } = this.#flying.pop()!
+      to.endpoint.receive(bytes, from, this.now)
     }
   }
 
@@ -115,6 +118,7 @@ export class EndpointPair {
   #send(from: End): boolean {
     const batch = this.#batch
     if (!from.endpoint.nextDatagrams(batch, this.now)) return false
+    if (batch.path !== (from === this.#dialler ? ENDS.there : this.here)) return true
     for (let at = 0; at < batch.length; at += batch.segmentBytes) {
       this.#fly(from, batch.buffer.slice(at, Math.min(at + batch.segmentBytes, batch.length)))
     }
@@ -125,7 +129,8 @@ export class EndpointPair {
     if (this.#random.chance(this.line.loss ?? 0)) return
     const jitter = this.#random.fraction() * (this.line.jitter ?? 0)
     const at = this.now + (this.line.delay ?? 5 * MILLISECOND) + jitter
-    const flying = { at, to: from === this.#dialler ? this.#listener : this.#dialler, bytes }
+    const [to, path] = from === this.#dialler ? [this.#listener, this.here] : [this.#dialler, ENDS.there]
+    const flying = { at, to, from: path, bytes }
     let index = this.#flying.length
     while (index > 0 && this.#flying[index - 1]!.at <= at) index--
     this.#flying.splice(index, 0, flying)

@@ -74,6 +74,8 @@ export class Drops implements Trace {
   packetReceived(): void {}
   packetLost(): void {}
   windowChanged(): void {}
+  keysChanged(): void {}
+  keysExhausted(): void {}
 
   /** The reasons since the last call. */
   take(): number[] {

@@ -61,8 +61,13 @@ export class PacketBench {
       path: 0,
       options,
       budget: new MemoryBudget(options.settings.memoryBudget),
+      walker: new FrameWalker(),
       streamOwner: this.#owner(),
       onClose: () => this.closings++,
+      onNewIp: () => {},
+      onViolation: (code, reason) => {
+        throw new Error(`a violation, ${code}: ${reason}`)
+      },
       now: NOW,
     })
     this.control = this.parts.streams.start({ ...GENEROUS_PEER, ...wish.peer })
@@ -130,6 +135,7 @@ export class PacketBench {
       get handle(): never {
         throw new Error('no session is needed here')
       },
+      clock: NOW,
       onWork() {},
       onStreamReady: (stream) => this.ready.push(stream),
       onStreamAccepted: (stream) => this.accepted.push(stream),

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict'
-import type { SessionHandle, StreamHandle } from '../../src/protocol/api.ts'
+import type { SessionEvent, SessionHandle, StreamHandle } from '../../src/protocol/api.ts'
 import { CloseCode, DropReason } from '../../src/protocol/errors.ts'
 import { MILLISECOND, SECOND } from '../../src/protocol/units.ts'
 import { DATA_PACKET, dataPacketCounter, isDataPacket, KEY_PHASE_MASK } from '../../src/protocol/wire/packet.ts'
+import { frame } from '../adversary/frames.ts'
 import { bytesOf } from './bytes.ts'
 import { type Line, SETTLING } from './endpoint-pair.ts'
 import {
   type Connected,
   connected,
+  Drops,
   ENDS,
   eventsOf,
   exchange,
   feed,
+  newEndpoint,
   outgoing,
   START,
   statsOf,
@@ -85,6 +88,21 @@ function chat({ dialler, listener, ours }: Connected, rounds: number): { toListe
   return { toListener, now }
 }
 
+/** What is told of keys, in words. */
+class KeyTrace extends Drops {
+  readonly told: string[] = []
+
+  override keysChanged(session = 0, number = 0, why = 0): void {
+    this.told.push(`${session} has ${number} by ${REASONS[why]}`)
+  }
+
+  override keysExhausted(session = 0, why = 0): void {
+    this.told.push(`${session} exhausted by ${REASONS[why]}`)
+  }
+}
+
+const REASONS = ['', 'packets', 'age', 'peer']
+
 /** More than one turn of the two bits. */
 const TURN = 5
 
@@ -118,6 +136,23 @@ describe('Session, new keys', () => {
     }
   })
 
+  it('are shown to the peer until it has seen them, though there is nothing else to say (K-3)', () => {
+    const { dialler, listener, ours, theirs } = connected({ rekeyAfterPackets: 64 })
+    const stream = ours.openStream()!
+    for (let sent = 0; rekeysOf(ours) === 0 && sent < 200; sent++) {
+      stream.write(bytesOf('61'))
+      for (const { bytes } of outgoing(dialler, START)) feed(listener, bytes, ENDS.here, START)
+      for (const { bytes } of outgoing(listener, START)) feed(dialler, bytes, ENDS.there, START)
+    }
+    const lost = outgoing(dialler, START)
+    assert.deepEqual([lost[0]!.bytes[0], rekeysOf(ours), rekeysOf(theirs)], [DATA_PACKET + 1, 1, 0])
+    for (let now = START; rekeysOf(theirs) === 0 && now < START + 5 * SECOND; now = dialler.nextDeadline()) {
+      dialler.onDeadline(now)
+      exchange(dialler, listener, now)
+    }
+    assert.equal(rekeysOf(theirs), 1)
+  })
+
   it('come with age to a session that is used, and not to one that only keeps alive', () => {
     const used = talk({ settings: { rekeyAfter: 10 * SECOND } })
     const stream = used.ours.openStream()!
@@ -131,7 +166,7 @@ describe('Session, new keys', () => {
     assert.equal(rekeysOf(idle.ours), 0)
   })
 
-  it('are told apart by two bits of the header, and the numbers of packets go on through all of them', () => {
+  it('are told apart by two bits of the header, and the numbers of packets go on through all of them (W-8, W-9, K-4)', () => {
     const pair = connected({ rekeyAfterPackets: 64 })
     const { toListener } = chat(pair, 800)
     const packets = toListener.filter((packet) => isDataPacket(packet[0]!))
@@ -143,7 +178,7 @@ describe('Session, new keys', () => {
     assert.ok(rekeysOf(pair.ours) > 4)
   })
 
-  it('leave packets that were overtaken readable for ten seconds, and no longer', () => {
+  it('leave packets that were overtaken readable for ten seconds, and no longer (K-5)', () => {
     for (const [wait, taken] of [
       [9_900 * MILLISECOND, true],
       [10_100 * MILLISECOND, false],
@@ -173,7 +208,7 @@ describe('Session, new keys', () => {
     }
   })
 
-  it('make whatever was recorded under the keys before the previous ones worthless, whichever phase it claims', () => {
+  it('make whatever was recorded under the keys before the previous ones worthless, whichever phase it claims (K-5)', () => {
     const pair = connected({ rekeyAfterPackets: 64 })
     const { toListener, now } = chat(pair, 400)
     assert.ok(rekeysOf(pair.theirs) >= 4)
@@ -192,7 +227,7 @@ describe('Session, new keys', () => {
     assert.deepEqual(statsOf(pair.theirs), before)
   })
 
-  it('that never come end the session at the limit of one key, with a code of their own', () => {
+  it('that never come end the session at the limit of one key, with a code of their own (K-11)', () => {
     const settings = { rekeyAfterPackets: 1_000_000, mostPacketsPerKey: 200 }
     const { dialler, listener, ours, theirs } = connected(settings)
     const stream = ours.openStream()!
@@ -212,6 +247,51 @@ describe('Session, new keys', () => {
     assert.equal(stream.isClosed, true)
   })
 
+  it('that a peer refuses while it goes on talking end the session, with a reason of their own', () => {
+    const trace = new KeyTrace()
+    const settings = { rekeyAfterPackets: 64, rekeyWithin: 10 * SECOND }
+    const listener = newEndpoint({ seed: 2, settings, acceptsSessions: true, trace })
+    const peer = new RawPeer(listener, { seed: 9, path: ENDS.here }, START)
+    eventsOf(listener)
+    let now = START
+    const seconds = (count: number, pause: number): SessionEvent[] => {
+      for (const until = now + count * SECOND; now < until; ) {
+        now += pause
+        if (listener.nextDeadline() <= now) listener.onDeadline(now)
+        peer.send(bytesOf('01'), now)
+        for (const { bytes } of outgoing(listener, now)) {
+          const packet = peer.open(bytes)
+          if (packet !== null) peer.send(frame(0x02, packet.counter, 0, 0, 0), now)
+        }
+      }
+      return eventsOf(listener)
+    }
+    assert.deepEqual(seconds(8, 100 * MILLISECOND), [])
+    assert.deepEqual(seconds(3_600, 13 * SECOND), [], 'an hour of keep-alives is no use')
+    const closed = seconds(20, 100 * MILLISECOND).find(({ kind }) => kind === 'closed')
+    assert.ok(closed?.kind === 'closed')
+    assert.deepEqual(
+      [closed.by, closed.code, closed.reason],
+      ['local', CloseCode.keyExhausted, 'no new keys were agreed on in time'],
+    )
+    assert.deepEqual(trace.told, ['1 exhausted by age'])
+  })
+
+  it('are told of with their number and why, and nothing is told for each packet', () => {
+    const [ours, theirs] = [new KeyTrace(), new KeyTrace()]
+    const dialler = newEndpoint({ seed: 1, settings: { rekeyAfterPackets: 64 }, trace: ours })
+    const listener = newEndpoint({ seed: 2, settings: NARROW, acceptsSessions: true, trace: theirs })
+    const session = dialler.dial(ENDS.there, START)
+    exchange(dialler, listener, START)
+    const stream = session.openStream()!
+    for (let packet = 0; packet < 150; packet++) {
+      stream.write(bytesOf('61'))
+      exchange(dialler, listener, START + packet)
+    }
+    assert.deepEqual(ours.told, ['1 has 1 by packets', '1 has 2 by packets'])
+    assert.deepEqual(theirs.told, ['1 has 1 by peer', '1 has 2 by peer'])
+  })
+
   it('end the session of a peer that plays with them', () => {
     for (const frame of [`20 01 ${'00'.repeat(96)}`, `20 02 ${'00'.repeat(96)}`, `21 02 ${'00'.repeat(48)}`]) {
       const { listener } = connected()
@@ -222,7 +302,7 @@ describe('Session, new keys', () => {
     }
   })
 
-  it('are not disturbed by an answer to nothing, or by frames of the keys that are there', () => {
+  it('are not disturbed by an answer to nothing, or by frames of the keys that are there (K-6)', () => {
     for (const frame of [`21 01 ${'00'.repeat(48)}`, `20 00 ${'00'.repeat(96)}`, `21 00 ${'00'.repeat(48)}`]) {
       const { listener } = connected()
       const peer = new RawPeer(listener, { seed: 9, path: 9 }, START)

@@ -21,6 +21,7 @@ export interface TalkWish {
   readonly settings?: Partial<EndpointSettings>
   readonly listenerSettings?: Partial<EndpointSettings>
   readonly dialler?: Endpoint
+  readonly listener?: Endpoint
 }
 
 /** Two endpoints with an open session and nothing left to be said. */
@@ -30,7 +31,10 @@ export function talk(wish: TalkWish = {}): Talk {
   const listener = new Bookkeeper()
   const pair = new EndpointPair(
     { endpoint: wish.dialler ?? newEndpoint({ seed: 1, settings }), application: dialler },
-    { endpoint: newEndpoint({ seed: 2, settings: listenerSettings, acceptsSessions: true }), application: listener },
+    {
+      endpoint: wish.listener ?? newEndpoint({ seed: 2, settings: listenerSettings, acceptsSessions: true }),
+      application: listener,
+    },
     line,
   )
   const ours = pair.dial()

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import type { Pipe as PipeConfig } from '../../src/config/read.ts'
 import { openLog } from '../../src/log.ts'
-import { CloseCode, encodeControl } from '../../src/protocol/index.ts'
+import { CloseCode, ControlReader, encodeControl } from '../../src/protocol/index.ts'
 import { Pipe } from '../../src/provider/pipe.ts'
 import { Driver } from '../../src/runtime/driver.ts'
 import { monotonicClock } from '../../src/runtime/system.ts'
@@ -10,13 +10,26 @@ import { Watchdog } from '../../src/runtime/watchdog.ts'
 import { newEndpoint } from '../protocol/endpoints.ts'
 import { Joined } from '../runtime/joined.ts'
 import { MemoryCarrier } from '../runtime/memory-carrier.ts'
+import { Talker } from '../runtime/talker.ts'
 import { until } from '../runtime/until.ts'
 
 const CONFIG: PipeConfig = {
   name: 'pipe1',
   hostname: '127.0.0.1',
   port: 9_000,
-  carrier: 'udp',
+  rungs: [
+    {
+      carrier: 'udp',
+      hostname: '127.0.0.1',
+      port: 9_000,
+      url: null,
+      isTls: false,
+      place: { line: 1, column: 1 },
+    },
+  ],
+  probeSeconds: 60,
+  fallbackAfterSeconds: 3,
+  tls: null,
   insecure: false,
   keys: null,
   services: [],
@@ -48,6 +61,16 @@ describe('a pipe', () => {
   afterEach(async () => {
     await pipe.close()
     await joined.close()
+  })
+
+  it('begins with SETTINGS on the control stream (C-1)', async () => {
+    pipe.start()
+    await until(() => joined.sessions.length === 1, 'it is connected')
+    const control = new Talker(joined.sessions[0]!.control)
+    await until(() => control.bytesRead > 0, 'it says something')
+    const reader = new ControlReader()
+    reader.push(control.chunks[0]!)
+    assert.deepEqual(reader.next(), { kind: 'settings', software: 'test' })
   })
 
   it('dials again when its session is lost', async () => {

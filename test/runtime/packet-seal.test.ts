@@ -3,28 +3,36 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import fc from 'fast-check'
 import { hex } from '../../src/protocol/hex.ts'
 import { TAG_BYTES } from '../../src/protocol/ports.ts'
-import { chooseSealing, nodeSealing, type Sealing, sodiumSealing } from '../../src/runtime/sealing.ts'
+import { chooseSealing, nodeSealing, type Sealing, sealingNamed } from '../../src/runtime/sealing.ts'
 
 const KEY = Uint8Array.from({ length: 32 }, (_, index) => 200 - index)
 const HEADER_BYTES = 19
 /** The numbers around which an implementation that counts in 32 bits goes wrong, and the ends. */
 const COUNTERS = [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 48, Number.MAX_SAFE_INTEGER]
 
-const sodium = await sodiumSealing()
+const sodium = await sealingNamed('sodium-native')
 
 describe('sealing', () => {
   sealingIs(nodeSealing)
   if (sodium !== null) sealingIs(sodium)
   else it.skip('with sodium-native, which is not installed here', () => {})
 
-  it('is chosen by what is installed', async () => {
-    assert.equal((await chooseSealing()).name, sodium === null ? 'node:crypto' : 'sodium-native')
+  it('is by sodium-native where that can be loaded, which is tried, and by node:crypto where it cannot', async () => {
+    const isInstalled = await import('sodium-native').then(
+      () => true,
+      () => false,
+    )
+    assert.equal((await chooseSealing()).name, isInstalled ? 'sodium-native' : 'node:crypto')
+  })
+
+  it('is by node:crypto, wherever it is, for who asks for that', async () => {
+    assert.equal(await sealingNamed('node:crypto'), nodeSealing)
   })
 })
 
 function sealingIs(sealing: Sealing): void {
   describe(`with ${sealing.name}`, () => {
-    it('makes and opens the packets that @noble makes, at every number that is hard to count', () => {
+    it('makes and opens the packets that @noble makes, at every number that is hard to count (W-17)', () => {
       for (const counter of COUNTERS) {
         const [header, plain] = [some(HEADER_BYTES, 1), some(100, 2)]
         const packet = joined(header, plain)

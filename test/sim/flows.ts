@@ -12,30 +12,44 @@ export interface Dialogue {
   readonly answer: Flow
 }
 
+export type Role = 'listener' | 'dialler'
+const DIALLER_OPENS = ['dialler', 'listener'] as const
+const LISTENER_OPENS = ['listener', 'dialler'] as const
+
 /** Answers are named too, in messages and for their content, above all requests. */
 const ANSWERS_FROM = 1_000_000
 
 export class Flows {
   readonly #dialogues: Dialogue[] = []
 
-  readonly #meter: Meter = { receivedBytes: 0 }
+  /** What each side has read, whoever opened the stream. */
+  readonly #meters: Readonly<Record<Role, Meter>> = {
+    listener: { receivedBytes: 0 },
+    dialler: { receivedBytes: 0 },
+  }
 
   get dialogues(): readonly Dialogue[] {
     return this.#dialogues
   }
 
   get receivedBytes(): number {
-    return this.#meter.receivedBytes
+    return this.receivedBy('listener') + this.receivedBy('dialler')
+  }
+
+  receivedBy(role: Role): number {
+    return this.#meters[role].receivedBytes
   }
 
   /** Enters a stream that is being opened. */
   open(plan: StreamPlan, streamId: StreamId, now: Micros): Dialogue {
     if (plan.request.bytes < NAME_BYTES) throw new Error(`a request needs ${NAME_BYTES} bytes for its name`)
     const name = this.#dialogues.length
-    const request = new Flow(name, plan.request, { hasName: true, now, meter: this.#meter })
+    // Bit 0 of a stream says who opened it.
+    const [opener, acceptor] = streamId % 2 === 1 ? DIALLER_OPENS : LISTENER_OPENS
+    const request = new Flow(name, plan.request, { hasName: true, now, meter: this.#meters[acceptor] })
     // An echo is the request's content over again, its name included; anything else is content of its own.
     const isEcho = plan.answers === 'echo'
-    const options = { hasName: isEcho, now, meter: this.#meter }
+    const options = { hasName: isEcho, now, meter: this.#meters[opener] }
     const answer = new Flow(isEcho ? name : name + ANSWERS_FROM, plan.answer, options)
     request.streamId = streamId
     answer.streamId = streamId

@@ -4,6 +4,7 @@
 import type { ClosedBy, EndpointSettings } from '../../src/protocol/api.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/index.ts'
 import { type Micros, SECOND } from '../../src/protocol/units.ts'
+import type { Role } from './flows.ts'
 import { Invariants, noStats } from './invariants.ts'
 import type { LinkCounters } from './link.ts'
 import { describeLink, type LinkSettings } from './link-settings.ts'
@@ -18,6 +19,8 @@ export interface Scenario {
   readonly link?: Partial<LinkSettings>
   readonly back?: Partial<LinkSettings>
   readonly settings?: Partial<EndpointSettings>
+  /** Where the listener's differ from these. */
+  readonly listenerSettings?: Partial<EndpointSettings>
   /** The streams that each side opens. */
   readonly app: { readonly listener?: readonly StreamPlan[]; readonly dialler?: readonly StreamPlan[] }
   /** Timers fire late by up to this much. */
@@ -39,6 +42,8 @@ export interface SideOutcome {
   readonly streams: number
   /** Changes of keys of the sessions that live. */
   readonly rekeys: number
+  /** When application bytes arrived there, since the start, in order. */
+  readonly arrivals: readonly Micros[]
 }
 
 export interface Outcome {
@@ -56,6 +61,8 @@ export interface Outcome {
   /** When application bytes arrived, since the start, in order. */
   readonly arrivals: readonly Micros[]
 }
+
+type Arrivals = Readonly<Record<Role | 'anybody', Micros[]>>
 
 /** `EDGERQ_SEED=n` in the environment replays a run. */
 export function seedOr(fallback: number): number {
@@ -79,17 +86,22 @@ function run(scenario: Scenario): Outcome {
     toListener: scenario.link ?? {},
     toDialler: scenario.back ?? scenario.link ?? {},
     settings,
+    listenerSettings: { ...settings, ...scenario.listenerSettings },
     listenerPlans: scenario.app.listener ?? [],
     diallerPlans: scenario.app.dialler ?? [],
     timerLateness: scenario.timerLateness ?? 0,
   })
   const invariants = new Invariants(stage, settings)
-  const arrivals: Micros[] = []
-  let received = 0
+  const arrivals: Arrivals = { listener: [], dialler: [], anybody: [] }
+  const received = { listener: 0, dialler: 0 }
   stage.world.onStep = () => {
     invariants.onStep()
-    if (stage.flows.receivedBytes > received) arrivals.push(stage.elapsed)
-    received = stage.flows.receivedBytes
+    for (const { role } of stage.sides) {
+      if (stage.flows.receivedBy(role) === received[role]) continue
+      received[role] = stage.flows.receivedBy(role)
+      arrivals[role].push(stage.elapsed)
+      if (arrivals.anybody.at(-1) !== stage.elapsed) arrivals.anybody.push(stage.elapsed)
+    }
   }
   scenario.script?.(stage)
   perform(stage, scenario)
@@ -114,7 +126,7 @@ function perform(stage: Stage, scenario: Scenario): void {
   throw new Error(`not done after ${stage.elapsed / SECOND} virtual seconds: ${stage.flows.describeUnfinished()}`)
 }
 
-function outcomeOf(stage: Stage, run: { readonly scenario: Scenario; readonly arrivals: readonly Micros[] }): Outcome {
+function outcomeOf(stage: Stage, run: { readonly scenario: Scenario; readonly arrivals: Arrivals }): Outcome {
   return {
     label: describe(run.scenario),
     duration: stage.elapsed,
@@ -122,13 +134,13 @@ function outcomeOf(stage: Stage, run: { readonly scenario: Scenario; readonly ar
     receivedBytes: stage.flows.receivedBytes,
     toListener: { ...stage.toListener.counters },
     toDialler: { ...stage.toDialler.counters },
-    listener: sideOutcome(stage.listener),
-    dialler: sideOutcome(stage.dialler),
-    arrivals: run.arrivals,
+    listener: sideOutcome(stage.listener, run.arrivals),
+    dialler: sideOutcome(stage.dialler, run.arrivals),
+    arrivals: run.arrivals.anybody,
   }
 }
 
-function sideOutcome({ talker }: Side): SideOutcome {
+function sideOutcome({ role, talker }: Side, arrivals: Arrivals): SideOutcome {
   const { openedSessions, closings, suspicions, streams, sessions } = talker
   let rekeys = 0
   for (const session of sessions) {
@@ -136,7 +148,14 @@ function sideOutcome({ talker }: Side): SideOutcome {
     session.stats(stats)
     rekeys += stats.rekeys
   }
-  return { openedSessions, closings: [...closings], suspicions, streams: streams.length, rekeys }
+  return {
+    openedSessions,
+    closings: [...closings],
+    suspicions,
+    streams: streams.length,
+    rekeys,
+    arrivals: arrivals[role],
+  }
 }
 
 function describe(scenario: Scenario): string {

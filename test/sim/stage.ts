@@ -2,7 +2,7 @@
 
 import type { EndpointSettings } from '../../src/protocol/api.ts'
 import { MILLISECOND, type Micros, type PathId } from '../../src/protocol/units.ts'
-import { Flows } from './flows.ts'
+import { Flows, type Role } from './flows.ts'
 import { Link } from './link.ts'
 import type { LinkSettings } from './link-settings.ts'
 import { makeEndpoint } from './make-endpoint.ts'
@@ -17,7 +17,9 @@ export interface StageOptions {
   readonly seed: number
   readonly toListener: Partial<LinkSettings>
   readonly toDialler: Partial<LinkSettings>
+  /** The dialler's, and the listener's if they differ. */
   readonly settings: EndpointSettings
+  readonly listenerSettings?: EndpointSettings
   readonly listenerPlans: readonly StreamPlan[]
   readonly diallerPlans: readonly StreamPlan[]
   readonly timerLateness: Micros
@@ -25,7 +27,7 @@ export interface StageOptions {
 
 /** One of the two processes. Restarting makes a new endpoint and a new talker in the same node. */
 export interface Side {
-  readonly role: 'listener' | 'dialler'
+  readonly role: Role
   readonly node: SimNode
   talker: Talker
   /** Starts of the process so far. */
@@ -121,7 +123,7 @@ export class Stage {
     this.#excusedUntil = Math.max(this.#excusedUntil, until)
   }
 
-  #newSide(role: Side['role'], plans: readonly StreamPlan[]): Side {
+  #newSide(role: Role, plans: readonly StreamPlan[]): Side {
     const talker = this.#newTalker(role, 1, plans)
     const node = new SimNode({
       name: role,
@@ -133,7 +135,7 @@ export class Stage {
     return { role, node, talker, boots: 1 }
   }
 
-  #newTalker(role: Side['role'], boot: number, plans: readonly StreamPlan[]): Talker {
+  #newTalker(role: Role, boot: number, plans: readonly StreamPlan[]): Talker {
     return new Talker({
       flows: this.flows,
       random: this.#random.fork(`${role} talker ${boot}`),
@@ -146,14 +148,14 @@ export class Stage {
     })
   }
 
-  #newEndpoint(role: Side['role'], boot: number) {
+  #newEndpoint(role: Role, boot: number) {
     return makeEndpoint({
       role,
       boot,
       random: this.#random.fork(`${role} endpoint ${boot}`),
       identity: this.#random.fork(`${role} identity`),
       ledger: this.#ledger,
-      settings: this.#options.settings,
+      settings: (role === 'listener' && this.#options.listenerSettings) || this.#options.settings,
       now: this.world.now,
     })
   }

@@ -64,6 +64,7 @@ export class Talker implements Application {
         this.#lose(event.session, event.by, now)
         break
       case 'recovered':
+      case 'moved':
       case 'streamsAvailable':
         break
     }

@@ -2,6 +2,7 @@
 //
 //   IP address 16 (an IPv4 one behind ::ffff:, RFC 4291 §2.5.5.2) | port 2
 
+import type { EndpointOptions } from '../api.ts'
 import { hex } from '../hex.ts'
 import type { PathId } from '../units.ts'
 import { putWord } from '../wire/cursor.ts'
@@ -17,6 +18,16 @@ const TWO_32 = 4_294_967_296
 /** The bytes without the port: what a NAT leaves as it is. */
 export function ipOf(address: Uint8Array): Uint8Array {
   return address.subarray(0, IP_BYTES)
+}
+
+/** Where a path leads; null: the carrier has forgotten it. Carriers without addresses have one for each path. */
+export function addressAt({ addressOf }: Pick<EndpointOptions, 'addressOf'>, path: PathId): Uint8Array | null {
+  return addressOf === undefined ? addressOfPath(path) : addressOf(path)
+}
+
+/** Only the port differs, if anything: the same machine, or the same NAT in front of it. An address that is forgotten is like no other. */
+export function isSameIp(one: Uint8Array | null, other: Uint8Array | null): boolean {
+  return one !== null && other !== null && ipOf(one).every((byte, at) => byte === other[at])
 }
 
 /** A name for all addresses that one and the same sender may have: an IPv4 address, a /64 of IPv6. */

@@ -56,6 +56,8 @@ export class Answer {
   deadline: Micros
   readonly #crypto: Crypto
   readonly #mac1: Uint8Array
+  /** The answer is owed: once for each time that the question came. */
+  #isOwed = true
 
   constructor(
     crypto: Crypto,
@@ -81,13 +83,18 @@ export class Answer {
     this.#mac1 = mac1Of(init).slice()
   }
 
-  /** The dialler is still there, and has not got the answer. */
-  onRepeated(now: Micros): void {
+  /** True: the very INIT that was answered, so the same answer is owed again. Its mac1 must have been checked: it covers all but mac2. */
+  onInit(init: Uint8Array, now: Micros): boolean {
+    if (!this.#crypto.equal(mac1Of(init), this.#mac1)) return false
     this.deadline = now + CONFIRM_WITHIN
+    this.#isOwed = true
+    return true
   }
 
-  /** True: the very INIT that was answered, so the same answer is right. Its mac1 must have been checked: it covers all but mac2. */
-  isFor(init: Uint8Array): boolean {
-    return this.#crypto.equal(mac1Of(init), this.#mac1)
+  /** True: the RESP is to be sent now, and then not before the next INIT. */
+  isDue(): boolean {
+    const isOwed = this.#isOwed
+    this.#isOwed = false
+    return isOwed
   }
 }

@@ -25,6 +25,8 @@ export class Path {
   #candidate: PathId | null = null
   #challenge = new Uint8Array(CHALLENGE_BYTES)
   #challengedAt: Micros = 0
+  /** Nobody can tell which of several equal challenges was answered. */
+  #isRepeated = false
 
   constructor(current: PathId, random: Random) {
     this.current = current
@@ -40,6 +42,7 @@ export class Path {
     this.#candidate = from
     this.#challenge = challenge
     this.#challengedAt = now
+    this.#isRepeated = isRepeat
   }
 
   /** The newest packet came from the current address: a move that was begun is off. */
@@ -49,6 +52,11 @@ export class Path {
 
   onChallenge(from: PathId, challenge: Uint8Array): void {
     this.#messages.push({ path: from, isResponse: true, challenge: challenge.slice() })
+  }
+
+  /** How long the challenge took that was answered last; null if it was sent more than once. */
+  roundTrip(now: Micros): Micros | null {
+    return this.#isRepeated ? null : Math.max(now - this.#challengedAt, 1)
   }
 
   /** True: the answer proves the new address, which is `current` from now on. */

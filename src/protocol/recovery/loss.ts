@@ -44,7 +44,7 @@ export class LossDetector {
 
   readonly #sent: SentPackets
   readonly #rtt: Rtt
-  readonly #controller: CongestionController
+  #controller: CongestionController
   readonly #sink: SentFrameSink
   readonly #onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
   readonly #acked: AckedBytes = {
@@ -68,6 +68,8 @@ export class LossDetector {
   #cutFrom: Micros = Number.NEGATIVE_INFINITY
   #cutAt: Micros = Number.NEGATIVE_INFINITY
   #cutLosses = 0
+  /** Of packets before this one another path has decided: what became of them says nothing of this one. */
+  #pathFrom: PacketNumber = 0
   /** Until then the path was not measured; −∞: the handshake has done it. */
   #firstSampleAt: Micros = Number.NEGATIVE_INFINITY
 
@@ -89,6 +91,18 @@ export class LossDetector {
     this.#limitedThrough = this.#sent.next - 1
   }
 
+  /** What leaves from now on takes another path, of which nothing is known; `controller` is as fresh as the round trip. */
+  onNewPath(controller: CongestionController): void {
+    this.#controller = controller
+    this.#pathFrom = this.#sent.next
+    this.#packetThreshold = LEAST_PACKET_THRESHOLD
+    this.#timeThreshold = LEAST_TIME_THRESHOLD
+    this.#cutFrom = Number.NEGATIVE_INFINITY
+    this.#cutAt = Number.NEGATIVE_INFINITY
+    this.#cutLosses = 0
+    this.timeouts = 0
+  }
+
   /** Settles what the ACK names, measures, and looks for losses. */
   onAck(frame: AckFrame, now: Micros): CloseCode {
     const sent = this.#sent
@@ -98,7 +112,7 @@ export class LossDetector {
     acked.bytes = 0
     acked.newestSentAt = 0
     acked.bytesInFlight = sent.bytesInFlight
-    const samples = largest >= sent.oldest && sent.state(largest) === SentState.inFlight
+    const samples = largest >= Math.max(sent.oldest, this.#pathFrom) && sent.state(largest) === SentState.inFlight
     const largestSentAt = samples ? sent.sentAt(largest) : 0
     let newest: PacketNumber = -1
     for (let i = 0; i < frame.count; i++) {
@@ -109,7 +123,7 @@ export class LossDetector {
         if (state === SentState.skipped) return CloseCode.protocolViolation
         if (state === SentState.lost) this.#onSpuriousLoss(packet, largest, now)
         else {
-          acked.bytes += sent.bytes(packet)
+          if (packet >= this.#pathFrom) acked.bytes += sent.bytes(packet)
           if (newest < 0) newest = packet
         }
         sent.settle(packet, this.#sink)
@@ -123,7 +137,7 @@ export class LossDetector {
       this.#rtt.sample(Math.max(now - largestSentAt, 1), Math.min(frame.delay, this.peerMaxAckDelay))
     }
     acked.newestSentAt = sent.sentAt(newest)
-    this.#report(newest, samples, now)
+    if (newest >= this.#pathFrom) this.#report(newest, samples, now)
     this.detect(now)
     return CloseCode.none
   }
@@ -155,6 +169,10 @@ export class LossDetector {
         this.#lossAt = sentAt + delay
         break
       }
+      if (packet < this.#pathFrom) {
+        this.#lose(packet, now)
+        continue
+      }
       bytes += sent.bytes(packet)
       newestSentAt = sentAt
       // How long is too long is not known before the path was measured (RFC 9002 §7.6.2).
@@ -162,12 +180,16 @@ export class LossDetector {
       if (runStartedAt >= 0 && sentAt - runStartedAt > this.#persistentSpan()) isPersistent = true
       if (sentAt > this.#cutAt) this.#startCut(now)
       if (sentAt > this.#cutFrom) this.#cutLosses++
-      this.#onPacketLost(packet, sent.bytes(packet), now)
-      sent.lose(packet, this.#sink)
+      this.#lose(packet, now)
     }
     if (bytes > 0) this.#controller.onLost(bytes, newestSentAt, now)
     if (isPersistent && this.#rtt.hasSample) this.#controller.onPersistentCongestion(now)
     sent.advance(now - this.#persistentSpan())
+  }
+
+  #lose(packet: PacketNumber, now: Micros): void {
+    this.#onPacketLost(packet, this.#sent.bytes(packet), now)
+    this.#sent.lose(packet, this.#sink)
   }
 
   #startCut(now: Micros): void {
@@ -177,6 +199,7 @@ export class LossDetector {
   }
 
   #onSpuriousLoss(packet: PacketNumber, largest: PacketNumber, now: Micros): void {
+    if (packet < this.#pathFrom) return
     const overtakenBy = largest - packet
     // Overtaken by too few to be lost by number, it was time that was too short.
     if (overtakenBy >= this.#packetThreshold) this.#packetThreshold = Math.min(overtakenBy + 1, MOST_PACKET_THRESHOLD)

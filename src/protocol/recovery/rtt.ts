@@ -29,6 +29,15 @@ export class Rtt {
     this.smoothed = 0.875 * this.smoothed + 0.125 * adjusted
   }
 
+  /** It is another path: nothing is known of it. */
+  forget(): void {
+    this.smoothed = INITIAL_RTT
+    this.variation = INITIAL_RTT / 2
+    this.min = Number.POSITIVE_INFINITY
+    this.latest = 0
+    this.hasSample = false
+  }
+
   /** The probe timeout without backoff (RFC 9002 §6.2.1). */
   probeTimeout(peerMaxAckDelay: Micros): Micros {
     return this.smoothed + Math.max(4 * this.variation, TIMER_GRANULARITY) + peerMaxAckDelay

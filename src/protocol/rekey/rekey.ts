@@ -19,11 +19,17 @@ import { varintBytes, Writer } from '../wire/cursor.ts'
 import { FrameType } from '../wire/frame-types.ts'
 import { REKEY_INIT_BYTES, REKEY_RESP_BYTES, type RekeyFrame, type RekeyType } from '../wire/rekey-frames.ts'
 import type { KeyRing } from './key-ring.ts'
+import { TalkTime } from './talk-time.ts'
 
 export interface RekeyWish {
   readonly rekeyAfterPackets: number
   readonly rekeyAfter: Micros
+  readonly rekeyWithin: Micros
 }
+
+/** Why keys were changed, for traces. */
+export const RekeyReason = { packets: 1, age: 2, peer: 3 } as const
+export type RekeyReason = (typeof RekeyReason)[keyof typeof RekeyReason]
 
 export interface RekeyParts {
   readonly keys: KeyRing
@@ -32,14 +38,14 @@ export interface RekeyParts {
   readonly isDialler: boolean
   /** How long it takes at most until the peer has heard of something. */
   readonly probeTimeout: () => Micros
-  /** New keys seal from now on, and the peer must see a packet under them. */
-  readonly onChanged: () => void
+  /** New keys seal from now on. If we have begun, the peer must see a packet under them. */
+  readonly onChanged: (why: RekeyReason, now: Micros) => void
 }
 
 /** What is under way. */
 type Exchange =
   | { readonly kind: 'none' }
-  | { readonly kind: 'begun'; readonly handshake: DialHandshake }
+  | { readonly kind: 'begun'; readonly handshake: DialHandshake; readonly why: RekeyReason }
   /** Until the peer uses the keys. */
   | { readonly kind: 'answered' }
 
@@ -63,6 +69,9 @@ export class Rekey {
   readonly #parts: RekeyParts
   readonly #afterPackets: number
   readonly #after: Micros
+  readonly #within: Micros
+  /** Since a change was begun that has not come to its end. */
+  readonly #underWay = new TalkTime()
   #renewal: Renewal | null = null
   #exchange: Exchange = NONE
   #frame: Uint8Array = new Uint8Array(0)
@@ -78,6 +87,7 @@ export class Rekey {
     this.#parts = parts
     this.#afterPackets = wish.rekeyAfterPackets * patience
     this.#after = wish.rekeyAfter * patience
+    this.#within = wish.rekeyWithin
   }
 
   /** The first handshake is through. */
@@ -88,19 +98,28 @@ export class Rekey {
     this.#since = now
   }
 
-  /** Begins a handshake if it is time for one. */
+  /** Begins a handshake if it is time for one; called after each packet that came, and before any leaves. */
   step(now: Micros): void {
-    if (this.#renewal === null || !this.#isDue(now)) return
-    const handshake = this.#renewal.dial(this.#prologue())
-    const frame = newFrame(FrameType.rekeyInit, this.nextNumber, REKEY_INIT_BYTES)
-    handshake.writeInit(NOTHING, NOTHING, frame, frame.length - REKEY_INIT_BYTES)
-    this.#exchange = { kind: 'begun', handshake }
-    this.#say(frame)
+    if (this.#isUnderWay) {
+      this.#underWay.onHeard(this.#parts.received.largest, now)
+      return
+    }
+    const why = this.#reason(now)
+    if (why !== null) this.#begin(why, now)
+  }
+
+  /** The peer has been talking to us for so long and not let us come to new keys: the old ones protect too much. */
+  get isOverdue(): boolean {
+    return this.#underWay.elapsed >= this.#within
   }
 
   /** The peer was seen to use the current keys: it will not use the previous ones any more. */
   onPeerChanged(now: Micros): void {
-    if (this.#exchange.kind === 'answered') this.#settle(now)
+    if (this.#exchange.kind === 'answered') {
+      this.#settle(now)
+      this.#parts.onChanged(RekeyReason.peer, now)
+    }
+    this.#underWay.restart(this.#parts.received.largest, now)
     const timeouts = KEEP_PREVIOUS_TIMEOUTS * this.#parts.probeTimeout()
     this.#parts.keys.keepPreviousUntil(now + Math.max(timeouts, KEEP_PREVIOUS))
   }
@@ -109,7 +128,7 @@ export class Rekey {
     if (frame.number < this.nextNumber) return CloseCode.none
     // Whoever agrees on the next keys has the current ones, and seals with them.
     if (frame.number > this.nextNumber || this.#parts.keys.opened === 0) return CloseCode.protocolViolation
-    return frame.type === FrameType.rekeyInit ? this.#onInit(frame.message) : this.#onResp(frame.message, now)
+    return frame.type === FrameType.rekeyInit ? this.#onInit(frame.message, now) : this.#onResp(frame.message, now)
   }
 
   /** Of the keys that a handshake would bring now. */
@@ -129,15 +148,28 @@ export class Rekey {
     if (this.#exchange.kind !== 'none' && number === this.nextNumber) this.wantsFrame = true
   }
 
-  #isDue(now: Micros): boolean {
-    const { sealed, opened } = this.#parts.keys
-    // Until the peer is seen to use the current keys it may still need the previous ones.
-    if (this.#exchange.kind !== 'none' || opened === 0) return false
-    if (sealed >= this.#afterPackets || opened >= this.#afterPackets) return true
-    return now - this.#since >= this.#after && sealed + opened >= LEAST_PACKETS_PER_KEY
+  /** Until the peer is seen to use the current keys it may still need the previous ones. */
+  get #isUnderWay(): boolean {
+    return this.#exchange.kind !== 'none' || this.#parts.keys.opened === 0
   }
 
-  #onInit(message: Uint8Array): CloseCode {
+  #reason(now: Micros): RekeyReason | null {
+    const { sealed, opened } = this.#parts.keys
+    if (sealed >= this.#afterPackets || opened >= this.#afterPackets) return RekeyReason.packets
+    const isOld = now - this.#since >= this.#after && sealed + opened >= LEAST_PACKETS_PER_KEY
+    return isOld ? RekeyReason.age : null
+  }
+
+  #begin(why: RekeyReason, now: Micros): void {
+    const handshake = this.#renewal!.dial(this.#prologue())
+    const frame = newFrame(FrameType.rekeyInit, this.nextNumber, REKEY_INIT_BYTES)
+    handshake.writeInit(NOTHING, NOTHING, frame, frame.length - REKEY_INIT_BYTES)
+    this.#exchange = { kind: 'begun', handshake, why }
+    this.#underWay.restart(this.#parts.received.largest, now)
+    this.#say(frame)
+  }
+
+  #onInit(message: Uint8Array, now: Micros): CloseCode {
     if (this.#exchange.kind === 'answered') return CloseCode.none
     if (this.#exchange.kind === 'begun' && this.#renewal!.prevails) return CloseCode.none
     if (this.#isTooOften()) return CloseCode.protocolViolation
@@ -145,6 +177,7 @@ export class Rekey {
     if (handshake === null) return CloseCode.protocolViolation
     const frame = newFrame(FrameType.rekeyResp, this.nextNumber, REKEY_RESP_BYTES)
     this.#parts.keys.expect(handshake.writeResp(NOTHING, NOTHING, frame, frame.length - REKEY_RESP_BYTES).keys)
+    if (this.#exchange.kind === 'none') this.#underWay.restart(this.#parts.received.largest, now)
     this.#exchange = { kind: 'answered' }
     this.#say(frame)
     return CloseCode.none
@@ -154,9 +187,10 @@ export class Rekey {
     if (this.#exchange.kind !== 'begun') return CloseCode.none
     const read = this.#exchange.handshake.readResp(NOTHING, message)
     if (read === null) return CloseCode.protocolViolation
+    const { why } = this.#exchange
     this.#parts.keys.change(read.keys)
     this.#settle(now)
-    this.#parts.onChanged()
+    this.#parts.onChanged(why, now)
     return CloseCode.none
   }
 

@@ -27,6 +27,9 @@ export class Stream implements StreamHandle {
   isClosed = false
   stopCode = -1
 
+  /** Opened by the peer, which wants nothing of it any more. */
+  isGivenUp = false
+
   /** STOP_SENDING is to be told with this code; −1: not asked for, or told. */
   stopToSend = -1
   #stopAsked = -1
@@ -113,6 +116,11 @@ export class Stream implements StreamHandle {
     this.releaseDropped()
     this.#host.onControlToSend(this)
     if (this.receive.isFinished) this.#host.onHalfFinished(this)
+  }
+
+  /** We have asked the peer to stop sending: its reset is the answer. */
+  get wasStopped(): boolean {
+    return this.#stopAsked >= 0
   }
 
   /** The STOP_SENDING was lost: it is told again unless the peer has ended meanwhile. */

@@ -13,6 +13,7 @@ import { ReceiveHalf } from './receive.ts'
 import { MOST_STREAMS, SendSchedule } from './schedule.ts'
 import { SendHalf } from './send.ts'
 import { Stream, type StreamHost } from './stream.ts'
+import { StreamAllowance } from './stream-allowance.ts'
 import { StreamIndex } from './stream-index.ts'
 
 /** What the peer's hello said about streams. */
@@ -25,6 +26,8 @@ export interface PeerStreamLimits {
 /** Whom the table tells; the session. */
 export interface StreamTableOwner {
   readonly handle: SessionHandle
+  /** The time of the latest call into the core. */
+  readonly clock: Micros
   /** Something waits to be sent. */
   onWork(): void
   onStreamReady(stream: Stream): void
@@ -44,11 +47,10 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   /** Session credit: bytes the peer takes in all, and what was used of it. */
   sendCredit = 0
   sentBytes = 0
-  /** MAX_DATA or MAX_STREAMS wants to be told. */
+  /** MAX_DATA wants to be told. */
   wantsMaxData = false
-  wantsMaxStreams = false
-  /** Streams the peer may open in all, as last told. */
-  maxPeerStreams: number
+  /** Streams of the peer. */
+  readonly allowance: StreamAllowance
   openStreams = 0
   openedStreams = 0
 
@@ -59,12 +61,8 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   readonly #streams = new StreamIndex()
   #peer: PeerStreamLimits = { maxStreams: 0, streamWindow: 0, sessionWindow: 0 }
   #opened = 0
-  #accepted = 0
-  #acceptedClosed = 0
   #maxOwnStreams = 0
   #wasRefused = false
-  /** Streams the peer may hold open at once; grows as they are used. */
-  #allowance: number
   #receivedBytes = 0
   #releasedBytes = 0
   #isAbandoned = false
@@ -74,8 +72,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     this.#settings = settings
     this.#budget = budget
     this.#ownBit = ownBit
-    this.#allowance = settings.initialMaxStreams
-    this.maxPeerStreams = settings.initialMaxStreams
+    this.allowance = new StreamAllowance(settings, budget, owner.clock)
     this.window = new ReceiveWindow(settings.initialSessionWindow, settings.ceilingSessionWindow, budget)
   }
 
@@ -136,6 +133,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     if (verdict !== CloseCode.none) return verdict
     this.#onReceived(growth)
     stream.releaseDropped()
+    if (stream.receive.resetCode >= 0 && !stream.wasStopped) this.#onGivenUp(stream)
     this.#becomeReady(stream)
     this.onHalfFinished(stream)
     return CloseCode.none
@@ -147,6 +145,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     if (frame.id === CONTROL_STREAM) return CloseCode.protocolViolation
     if (stream.stopCode >= 0 || stream.send.isFinished) return CloseCode.none
     stream.stopCode = frame.code
+    this.#onGivenUp(stream)
     stream.reset(frame.code)
     this.#becomeReady(stream)
     return CloseCode.none
@@ -224,10 +223,22 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     if (stream.id % 2 === this.#ownBit) {
       this.openedStreams--
       this.#tellIfAvailable()
-    } else {
-      this.#acceptedClosed++
-      this.#growAllowance()
+      return
     }
+    if (stream.isGivenUp) this.allowance.onGivenUpClosed(this.#owner.clock)
+    else this.allowance.onClosed()
+    if (this.allowance.wantsTelling) this.#owner.onWork()
+  }
+
+  /** The peer wants nothing more of it, for reasons of its own. */
+  #onGivenUp(stream: Stream): void {
+    if (stream.isGivenUp || stream.id % 2 === this.#ownBit) return
+    stream.isGivenUp = true
+    this.allowance.onGivenUp()
+  }
+
+  onDeadline(now: Micros): void {
+    if (this.allowance.onDeadline(now)) this.#owner.onWork()
   }
 
   /** Session credit as it is to be told now. */
@@ -245,12 +256,6 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     window.renew(stream.receive.released, smoothedRtt, now)
     this.window.widen(window.size * SESSION_TO_STREAM)
     return window.limit
-  }
-
-  renewMaxStreams(): number {
-    this.wantsMaxStreams = false
-    this.maxPeerStreams = this.#acceptedClosed + this.#allowance
-    return this.maxPeerStreams
   }
 
   /** The session is gone: a stream that is not all here ends with a reset, never with an end, and nothing is held against the budget. */
@@ -292,16 +297,17 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     if (stream !== null) return stream
     if (id % 2 === this.#ownBit || this.#isAbandoned) return null
     const number = Math.floor((id + 1) / 2)
-    if (number <= this.#accepted || number > this.maxPeerStreams) return null
+    if (number <= this.allowance.opened || number > this.allowance.limit) return null
     // Opening one opens all below it (RFC 9000 §3.2): which of them are new stays a matter of one number.
-    while (this.#accepted < number) this.#accept()
+    while (this.allowance.opened < number) this.#accept()
     return this.#streams.get(id)
   }
 
   #accept(): void {
-    this.#accepted++
-    const stream = this.#make(this.#ownBit === 0 ? this.#accepted * 2 - 1 : this.#accepted * 2)
-    this.#growAllowance()
+    this.allowance.onOpened()
+    const number = this.allowance.opened
+    const stream = this.#make(this.#ownBit === 0 ? number * 2 - 1 : number * 2)
+    if (this.allowance.wantsTelling) this.#owner.onWork()
     if (this.#budget.isFull) {
       stream.stop(StreamCode.overloaded)
       stream.reset(StreamCode.overloaded)
@@ -313,20 +319,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   #verdictOnMissing(id: StreamId): CloseCode {
     const number = Math.floor((id + 1) / 2)
     if (id % 2 === this.#ownBit) return number > this.#opened ? CloseCode.streamState : CloseCode.none
-    return number > this.maxPeerStreams ? CloseCode.streamLimit : CloseCode.none
-  }
-
-  /** Twice as many streams once half of them are open, and new ones for those that have closed. */
-  #growAllowance(): void {
-    const before = this.#allowance
-    const open = this.#accepted - this.#acceptedClosed
-    if (open * 2 >= before && !this.#budget.isTight) {
-      this.#allowance = Math.min(before * 2, this.#settings.ceilingMaxStreams)
-    }
-    const untold = this.#acceptedClosed + this.#allowance - this.maxPeerStreams
-    if (this.#allowance === before && untold < this.#allowance / 4) return
-    this.wantsMaxStreams = true
-    this.#owner.onWork()
+    return number > this.allowance.limit ? CloseCode.streamLimit : CloseCode.none
   }
 
   #onReceived(bytes: number): void {

@@ -5,6 +5,7 @@ import { Dial } from '../../../src/protocol/handshake/dial.ts'
 import { encodeHello } from '../../../src/protocol/handshake/hello.ts'
 import { prologue } from '../../../src/protocol/handshake/prologue.ts'
 import { hex } from '../../../src/protocol/hex.ts'
+import { CONFIRM_WITHIN } from '../../../src/protocol/limits.ts'
 import { MILLISECOND, type Micros, SECOND } from '../../../src/protocol/units.ts'
 import { NullCrypto } from '../../sim/null-crypto.ts'
 import { Prng } from '../../sim/prng.ts'
@@ -128,7 +129,7 @@ describe('Answer', () => {
     assert.equal(typeof questionOf(init), 'object')
   })
 
-  it('is not given to an INIT of less than 1,200 bytes, though everything in it is right', () => {
+  it('is not given to an INIT of less than 1,200 bytes, though everything in it is right (W-4)', () => {
     for (const [payloadBytes, isAnswered] of [
       [200, false],
       [FULL_PAYLOAD_BYTES - 1, false],
@@ -157,12 +158,16 @@ describe('Answer', () => {
     assert.ok(answerTo(newDial().init).resp.length <= 1_200)
   })
 
-  it('is for the very INIT that was answered, whatever its mac2', () => {
+  it('is sent once for each time that the very INIT comes, whatever its mac2', () => {
     const { init } = newDial()
     const answer = answerTo(init)
-    assert.equal(answer.isFor(init), true)
-    assert.equal(answer.isFor(newDial().init), false)
+    assert.deepEqual([answer.isDue(), answer.isDue()], [true, false])
+    assert.deepEqual([answer.onInit(newDial().init, START), answer.isDue()], [false, false])
     const withCookie = init.slice().fill(7, init.length - MAC2_BYTES)
-    assert.equal(answer.isFor(withCookie), true)
+    for (const repeat of [init, withCookie]) {
+      assert.equal(answer.onInit(repeat, START + SECOND), true)
+      assert.deepEqual([answer.isDue(), answer.isDue()], [true, false])
+    }
+    assert.equal(answer.deadline, START + SECOND + CONFIRM_WITHIN)
   })
 })

@@ -34,6 +34,15 @@ describe('Path', () => {
     assert.equal(path.onResponse(challenge), false, 'an answer counts once')
   })
 
+  it('knows how long a challenge took, unless it was sent twice', () => {
+    const path = pathAtHome()
+    path.onResponse(challengeFor(path, ELSEWHERE))
+    assert.equal(path.roundTrip(START + 40 * MILLISECOND), 40 * MILLISECOND)
+    challengeFor(path, THIRD, START + SECOND)
+    path.onResponse(challengeFor(path, THIRD, START + 2 * SECOND))
+    assert.equal(path.roundTrip(START + 2_040 * MILLISECOND), null)
+  })
+
   it('does not believe an answer that was not asked for', () => {
     const path = pathAtHome()
     assert.equal(path.onResponse(bytesOf('0000000000000000')), false)
@@ -85,7 +94,7 @@ describe('Path', () => {
     assert.equal(path.nextMessage(), null)
   })
 
-  it('keeps at most four messages, however many challenges come', () => {
+  it('keeps at most four messages, however many challenges come (P-3)', () => {
     const path = pathAtHome()
     for (let i = 0; i < 10_000; i++) path.onChallenge(HOME, bytesOf('0102030405060708'))
     let kept = 0

@@ -15,7 +15,7 @@ export const PEER_MAX_ACK_DELAY: Micros = 26 * MILLISECOND
 
 export type Range = readonly [first: number, last: number]
 
-class Minutes implements CongestionController {
+export class Minutes implements CongestionController {
   readonly name = 'minutes'
   readonly windowBytes = Infinity
   readonly inSlowStart = false

@@ -4,7 +4,7 @@ import type { SessionKeys } from '../../../src/protocol/ports.ts'
 import { ReceivedPackets } from '../../../src/protocol/recovery/received.ts'
 import { SentPackets } from '../../../src/protocol/recovery/sent.ts'
 import { KeyRing } from '../../../src/protocol/rekey/key-ring.ts'
-import { Rekey, type RekeyWish } from '../../../src/protocol/rekey/rekey.ts'
+import { Rekey, RekeyReason, type RekeyWish } from '../../../src/protocol/rekey/rekey.ts'
 import { type Micros, SECOND } from '../../../src/protocol/units.ts'
 import { Reader, Writer } from '../../../src/protocol/wire/cursor.ts'
 import type { FrameType } from '../../../src/protocol/wire/frame-types.ts'
@@ -13,7 +13,7 @@ import { NullCrypto } from '../../sim/null-crypto.ts'
 import { Prng } from '../../sim/prng.ts'
 
 export const NOW: Micros = 1_000 * SECOND
-export const WISH: RekeyWish = { rekeyAfterPackets: 100, rekeyAfter: 120 * SECOND }
+export const WISH: RekeyWish = { rekeyAfterPackets: 100, rekeyAfter: 120 * SECOND, rekeyWithin: 180 * SECOND }
 
 export class RekeySide {
   readonly keys = new KeyRing(1_000_000)
@@ -22,13 +22,18 @@ export class RekeySide {
   readonly rekey: Rekey
   /** How often the session was asked to show the peer a packet under new keys. */
   changes = 0
+  /** Why the keys were changed, each time. */
+  readonly reasons: RekeyReason[] = []
   probeTimeout: Micros = SECOND
 
   constructor(role: 'dialler' | 'listener', wish: RekeyWish) {
     const { keys, received, sent } = this
     const isDialler = role === 'dialler'
     const probeTimeout = () => this.probeTimeout
-    const onChanged = () => this.changes++
+    const onChanged = (why: RekeyReason) => {
+      this.reasons.push(why)
+      if (why !== RekeyReason.peer) this.changes++
+    }
     this.rekey = new Rekey({ keys, sent, received, isDialler, probeTimeout, onChanged }, wish)
   }
 
@@ -106,7 +111,8 @@ export function passes(from: RekeySide, to: RekeySide, now = NOW): boolean {
   return to.keys.opener(packet[0]!, now)?.open(counter, packet, 0, 19, 80) ?? false
 }
 
-function firstKeys(seed: number): { dialler: SessionKeys; listener: SessionKeys } {
+/** Of the first handshake of a session. */
+export function firstKeys(seed: number): { dialler: SessionKeys; listener: SessionKeys } {
   const crypto = new NullCrypto({ random: new Prng(seed), resetKey: 1 })
   const [nothing, packet] = [new Uint8Array(0), new Uint8Array(200)]
   const dial = crypto.dial(nothing)

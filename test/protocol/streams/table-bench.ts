@@ -12,6 +12,7 @@ import { DEFAULT_SETTINGS } from '../../../src/protocol/settings.ts'
 import { MemoryBudget } from '../../../src/protocol/streams/credit.ts'
 import type { Stream } from '../../../src/protocol/streams/stream.ts'
 import { type PeerStreamLimits, StreamTable, type StreamTableOwner } from '../../../src/protocol/streams/table.ts'
+import type { Micros } from '../../../src/protocol/units.ts'
 import { CreditFrame } from '../../../src/protocol/wire/credit-frames.ts'
 import { ResetStreamFrame, StopSendingFrame } from '../../../src/protocol/wire/stream-frames.ts'
 import { Prng } from '../../sim/prng.ts'
@@ -53,9 +54,12 @@ export class TableBench implements StreamTableOwner {
       received,
       path: new Path(0, new Prng(1)),
       rekey: new Rekey(rekey, settings),
+      onMoved: () => {},
       onClose: () => {},
     })
   }
+
+  clock: Micros = 0
 
   get handle(): SessionHandle {
     throw new Error('no session is needed here')

@@ -1,0 +1,152 @@
+// Runs a consumer's configuration: puts the parts together and hands them down.
+
+import { openUdpCarrier, type UdpCarrier } from '../carriers/udp.ts'
+import { type ConsumerConfig, type Outcome, readConsumer } from '../config/read.ts'
+import { type Admission, admitEverybody } from '../consumer/admission.ts'
+import { Consumer } from '../consumer/consumer.ts'
+import { openKeyedAdmission } from '../consumer/keyed-admission.ts'
+import { fingerprint } from '../keys/key-text.ts'
+import type { Log } from '../log.ts'
+import { type Crypto, HOP_ID_BYTES, type SessionHandle } from '../protocol/index.ts'
+import type { Driver } from '../runtime/driver.ts'
+import { noiseListener } from '../runtime/noise-crypto.ts'
+import { keyPairOf } from '../runtime/noise-primitives.ts'
+import type { Sealing } from '../runtime/sealing.ts'
+import { type ConsumerKeys, readConsumerKeys } from './consumer-keys.ts'
+import type { DaemonContext, Running } from './daemon.ts'
+import { ExitError, ExitStatus } from './exit.ts'
+import { endFor, openDriver } from './link.ts'
+import { type ConsumerState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
+import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
+
+/** A `<listener>`: its socket and what runs on it. */
+interface Link {
+  readonly carrier: UdpCarrier
+  readonly driver: Driver
+}
+
+/** The configuration, and what the files hold that it names. */
+export interface ConsumerSetup {
+  readonly config: ConsumerConfig
+  readonly keys: ConsumerKeys | null
+}
+
+/** `path`: of the configuration, for the files that it names. */
+export function readConsumerSetup(source: Uint8Array, fileName: string, path: string): Outcome<ConsumerSetup> {
+  const config = refuseUnbuiltCarriers(readConsumer(source, fileName), fileName)
+  if (!config.ok) return config
+  const keys = readConsumerKeys(config.value, path)
+  return keys.ok ? { ok: true, value: { config: config.value, keys: keys.value } } : keys
+}
+
+/** `configPath` names what is kept for the next run. */
+export async function serveClients(setup: ConsumerSetup, configPath: string, context: DaemonContext): Promise<Running> {
+  try {
+    return await serve(setup, configPath, context)
+  } catch (error) {
+    if (error instanceof ExitError) throw error
+    throw new ExitError(ExitStatus.couldNotRun, (error as Error).message)
+  }
+}
+
+async function serve({ config, keys }: ConsumerSetup, configPath: string, context: DaemonContext): Promise<Running> {
+  const { log } = context
+  if (config.insecure) {
+    log.warn('insecure', {
+      meaning: 'the link is encrypted and not authenticated: whoever reaches the listener can offer services',
+    })
+  }
+  const stateDirectory = stateDirectoryPath(process.env)
+  const state = new StateDirectory(stateDirectory, log).consumerState(configPath)
+  const admission = keys === null ? admitEverybody : admissionOf(keys, stateDirectory, log)
+  const crypto = cryptoFor(keys, { admission, resetKey: state.resetKey, sealing: context.sealing, log })
+  const links: Link[] = []
+  for (const listener of config.listeners) {
+    const carrier = await openUdpCarrier({
+      role: 'listener',
+      reach: listener.inaddrAny ? 'any' : 'loopback',
+      port: listener.port,
+    })
+    links.push({ carrier, driver: drive(carrier, config, { crypto, instanceId: state.instanceId, log }) })
+  }
+  const consumer = new Consumer({
+    config,
+    drivers: links.map(({ driver }) => driver),
+    admission,
+    log,
+    software: context.software,
+    hopId: state.instanceId.subarray(0, HOP_ID_BYTES),
+    onSessionOpened: (driver, session) => remember(state, links.find((link) => link.driver === driver)!, session),
+    onSessionClosed: (session) => state.forget(session.localId),
+  })
+  await consumer.start()
+  for (const { carrier } of links) {
+    carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', log)
+  }
+  sayGoodbyeToTheLastLife(links, state)
+  context.ready([
+    ...links.map(({ carrier }) => `udp=${bound(carrier)}`),
+    ...consumer.services.map(({ service, address }) => `${service.uuid}=${address}`),
+  ])
+  return {
+    async stop(withinMs) {
+      await consumer.stop(withinMs)
+      admission.close()
+      state.close()
+    },
+    cut: () => consumer.cut(),
+    reload: admission.reload?.bind(admission),
+  }
+}
+
+function admissionOf({ identity, authorizedPath }: ConsumerKeys, stateDirectory: string, log: Log): Admission {
+  const started = openKeyedAdmission({ consumerKey: identity.publicKey, authorizedPath, stateDirectory, log })
+  if (started.ok) return started.value
+  throw new ExitError(ExitStatus.wrongUsage, started.problems.join('\n'))
+}
+
+/** With a key of its own the consumer answers to nothing else; without, to the published one. */
+function cryptoFor(
+  keys: ConsumerKeys | null,
+  { admission, resetKey, sealing, log }: { admission: Admission; resetKey: Uint8Array; sealing: Sealing; log: Log },
+): Crypto {
+  const key = keys === null ? undefined : fingerprint(keys.identity.publicKey)
+  log.info('sealing', { by: sealing.name, authenticated: keys !== null, key })
+  const identity = keys && keyPairOf(keys.identity.privateKey)
+  return noiseListener({ identity, authorise: admission.authorise, resetKey, sealing })
+}
+
+function drive(
+  carrier: UdpCarrier,
+  config: ConsumerConfig,
+  own: { crypto: Crypto; instanceId: Uint8Array; log: Log },
+): Driver {
+  return openDriver({
+    ...own,
+    carrier,
+    role: 'listener',
+    surviveSeconds: config.surviveSeconds,
+    maxDatagramBytes: config.maxDatagramBytes,
+  })
+}
+
+/** Providers whose sessions we had before a crash hear at once that they are gone, not at their next ping. */
+function sayGoodbyeToTheLastLife(links: readonly Link[], state: ConsumerState): void {
+  for (const session of state.previousSessions) {
+    for (const { carrier, driver } of links) {
+      driver.endpoint.resetForgotten(carrier.pathTo(session.address, session.port), session.connectionId)
+    }
+  }
+}
+
+function remember(state: ConsumerState, link: Link, session: SessionHandle): void {
+  const remote = link.carrier.remoteOf(session.path)
+  if (remote === null) return
+  const family = remote.host.includes(':') ? 'ipv6' : 'ipv4'
+  state.remember({ address: remote.host, port: remote.port, family, connectionId: session.localId })
+}
+
+function bound(carrier: UdpCarrier): string {
+  const { host, port } = carrier.addresses[0]!
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
+}
