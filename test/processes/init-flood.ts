@@ -25,8 +25,10 @@ const [port, rate, seconds] = [Number(portText), Number(rateText), Number(second
 /** Loopback has 16 million addresses, and a consumer counts each as somebody else's. */
 const SOURCES = 16
 /** Of each kind from each source. They are sent again and again: a consumer keeps nothing by which it could tell. */
-const POOL = 32
-/** Of its cookies each source asks for a few at a time: a consumer that is asked for a thousand in a burst leaves most for later. */
+const POOL = 64
+/** With a cookie, which must be asked for one by one. */
+const PROVEN = 8
+/** At a time: a consumer that is asked for all of them in a burst leaves most for later. */
 const MOST_ASKED_AT_ONCE = 4
 /** Finer than this a timer is not. At the full rate it makes bursts of forty, which every socket buffer holds. */
 const TICK_MS = 2
@@ -54,9 +56,10 @@ async function arm(address: string): Promise<Source> {
   await once(socket, 'listening')
   socket.connect(port, '127.0.0.1')
   await once(socket, 'connect')
-  const dials = Array.from({ length: POOL }, dialOfNobody)
+  const dials = Array.from({ length: PROVEN }, dialOfNobody)
   await provePlace(socket, dials)
-  return { socket, inits: dials.flatMap(({ init }) => [withWrongMac1(), withRightMac1(), init]) }
+  const inits = Array.from({ length: POOL }, (_, at) => [withWrongMac1(), withRightMac1(), dials[at % PROVEN]!.init])
+  return { socket, inits: inits.flat() }
 }
 
 /** Asks for the cookie of each dial, and waits until all have theirs. */

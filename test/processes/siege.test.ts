@@ -14,8 +14,8 @@ import { FLOOR_MS, p99InMostRounds, WARMING_UP } from './two-ways.ts'
 
 const FULL_RATE = 20_000
 const FLOOD_SECONDS = 10
-/** A daemon that is busy for three seconds lets its nursery grow, once (src/cli/engine.ts). */
-const WARMING_UP_SECONDS = 6
+/** Four sieges, on a machine that has much else to do. */
+const MOST_MS = 240_000
 const QUIET_ROUNDS = 3
 const FLOOD_ROUNDS = 5
 /**
@@ -39,7 +39,6 @@ interface Siege {
   readonly p99ElsewhereMs: number
   readonly letInMs: number
   readonly letInElsewhereMs: number
-  readonly grownMib: number
   readonly lines: number
   readonly waiting: number
 }
@@ -70,21 +69,25 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
   })
 
   it('cost those who are in nothing, keep nobody out, and leave nothing behind', async function () {
+    this.timeout(MOST_MS)
     const ways = [await layWay(), await layWay()] as const
     const [attacked] = ways
     for (const { port } of ways) await load(port, '/bytes/1000', ...WARMING_UP)
     const [p99BeforeMs] = await p99InMostRounds([ways[0].port, ways[1].port], QUIET_ROUNDS)
-    await ended(flood(attacked, FULL_RATE, WARMING_UP_SECONDS))
+    const { pid } = attacked.consumer.program
+    // A daemon that is busy for some seconds lets its nursery grow (src/cli/engine.ts): the first siege is not judged.
+    const resident = await mostResident(pid, lay(FULL_RATE, ways))
 
     for (let rate = FULL_RATE; ; rate /= 2) {
       const siege = await lay(rate, ways)
-      const words = `${rate} a second, p99 before ${p99BeforeMs}: ${JSON.stringify(siege)}`
+      const grownMib = (residentBytes(pid) - resident) / MIB
+      const words = `${rate} a second, p99 ${p99BeforeMs} ms before, ${grownMib} MiB more: ${JSON.stringify(siege)}`
       console.log(`      ${words}`)
-      assert.ok(siege.sent > (rate * FLOOD_SECONDS) / 2, `the attack was none: ${words}`)
-      assert.ok(siege.grownMib < MOST_GROWTH_MIB, words)
+      assert.ok(grownMib < MOST_GROWTH_MIB, words)
       assert.ok(siege.backBytes <= siege.sentBytes, words)
       assert.ok(siege.lines <= MOST_LINES_A_SECOND * FLOOD_SECONDS, words)
       const isBorne =
+        siege.sent > (rate * FLOOD_SECONDS) / 2 &&
         siege.p99Ms < 2 * Math.max(p99BeforeMs, siege.p99ElsewhereMs, FLOOR_MS) &&
         // On a machine on which a provider needs longer than half of it where nobody attacks, that is what counts.
         siege.letInMs < Math.max(LET_IN_WITHIN_MS, 2 * siege.letInElsewhereMs)
@@ -98,10 +101,10 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
 
   async function lay(rate: number, ways: readonly [Way, Way]): Promise<Siege> {
     const [{ program }, port, elsewhere] = [ways[0].consumer, ways[0].port, ways[1].port]
-    const attack = flood(ways[0], rate, FLOOD_SECONDS)
+    const attack = flood(ways[0], rate)
     await attack.line(/armed/)
     const [begun, waited] = [performance.now(), waitedSeconds(program.pid)]
-    const [resident, lines] = [residentBytes(program.pid), program.stderr.length]
+    const lines = program.stderr.length
     const lettingIn = Promise.all(ways.map(letIn))
     const [p99Ms, p99ElsewhereMs] = await p99InMostRounds([port, elsewhere], FLOOD_ROUNDS)
     const waiting = ((waitedSeconds(program.pid) - waited) * 1_000) / (performance.now() - begun)
@@ -109,7 +112,6 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
     return {
       ...(await ended(attack)),
       ...{ p99Ms, p99ElsewhereMs, letInMs, letInElsewhereMs, waiting },
-      grownMib: (residentBytes(program.pid) - resident) / MIB,
       lines: program.stderr.length - lines,
     }
   }
@@ -134,12 +136,22 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
     return tookMs
   }
 
-  function flood({ consumer }: Way, rate: number, seconds: number): ChildProgram {
-    const args = [consumer.ready.port('udp'), site.consumerKey.publicKey, rate, seconds].map(String)
+  function flood({ consumer }: Way, rate: number): ChildProgram {
+    const args = [consumer.ready.port('udp'), site.consumerKey.publicKey, rate, FLOOD_SECONDS].map(String)
     const command = builtProgram('test/processes/init-flood', ...args)
     return stage().own(new ChildProgram({ name: 'init-flood', command }))
   }
 })
+
+/** What a process takes while a flood goes on is garbage of a moment for the most part; what stays comes on top of the most that it had. */
+async function mostResident(pid: number, meanwhile: Promise<unknown>): Promise<number> {
+  let most = 0
+  const interval = setInterval(() => {
+    most = Math.max(most, residentBytes(pid))
+  }, 100)
+  await meanwhile.finally(() => clearInterval(interval))
+  return most
+}
 
 async function ended(attack: ChildProgram): Promise<Pick<Siege, 'sent' | 'sentBytes' | 'backBytes'>> {
   const [, sent, sentBytes, backBytes] = await attack.line(/sent (\d+) bytes (\d+) back \d+ bytes (\d+)/)
