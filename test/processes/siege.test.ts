@@ -27,6 +27,8 @@ const MOST_WAITING = 0.2
 const LEAST_RATE = 5_000
 const MIB = 1_048_576
 const MOST_GROWTH_MIB = 10
+/** A tenth of what a siege brings: whoever has kept that much keeps what strangers send, however busy the machine is. */
+const LEAK_MIB = 24
 /** From the start of its process to its first answer. */
 const LET_IN_WITHIN_MS = 3_000
 const MOST_LINES_A_SECOND = 2
@@ -83,11 +85,12 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
       const grownMib = (residentBytes(pid) - resident) / MIB
       const words = `${rate} a second, p99 ${p99BeforeMs} ms before, ${grownMib} MiB more: ${JSON.stringify(siege)}`
       console.log(`      ${words}`)
-      assert.ok(grownMib < MOST_GROWTH_MIB, words)
+      assert.ok(grownMib < LEAK_MIB, words)
       assert.ok(siege.backBytes <= siege.sentBytes, words)
       assert.ok(siege.lines <= MOST_LINES_A_SECOND * FLOOD_SECONDS, words)
       const isBorne =
         siege.sent > (rate * FLOOD_SECONDS) / 2 &&
+        grownMib < MOST_GROWTH_MIB &&
         siege.p99Ms < 2 * Math.max(p99BeforeMs, siege.p99ElsewhereMs, FLOOR_MS) &&
         // On a machine on which a provider needs longer than half of it where nobody attacks, that is what counts.
         siege.letInMs < Math.max(LET_IN_WITHIN_MS, 2 * siege.letInElsewhereMs)
