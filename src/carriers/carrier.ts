@@ -39,7 +39,7 @@ export interface BoundAddress {
 
 /** Whom to call. */
 export interface DialTarget {
-  /** A literal address. */
+  /** A literal address; through a proxy, which looks names up itself, also a name. */
   readonly host: string
   readonly port: number
   /** How long it may take until the connection stands; 3,000 if it is left out. */

@@ -14,7 +14,8 @@ import { queuedSendsReport } from '../fixtures/queued-sends-report.ts'
 async function openPair(reach: Reach, host: string) {
   const listener = await openUdpCarrier({ role: 'listener', reach, port: 0 })
   const dialler = await openUdpCarrier({ role: 'dialler' })
-  return { listener, dialler, path: dialler.pathTo(host, listener.addresses[0]!.port) }
+  const target = { host, port: listener.addresses[0]!.port }
+  return { listener, dialler, path: dialler.pathTo(host, target.port), target }
 }
 
 async function hasIpv6(): Promise<boolean> {
