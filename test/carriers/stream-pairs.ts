@@ -23,7 +23,7 @@ function makeCertificates() {
   return {
     authority,
     stranger,
-    server: authority.issue(`DNS:${HOST}`),
+    server: authority.issue(`DNS:${HOST},IP:127.0.0.1`),
     client: authority.issue('URI:urn:edgerq:provider,DNS:provider.test'),
     expired: authority.issue(`DNS:${HOST}`, -1),
     foreign: stranger.issue('DNS:provider.test'),

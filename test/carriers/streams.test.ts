@@ -58,8 +58,8 @@ for (const kind of KINDS) {
 
     it('sends a stranger away when its time is over, and not a moment before', async () => {
       const path = await greet()
-      const nowMs = performance.now()
-      pair.listener.sweep(nowMs + STRANGER_MS - 1_000)
+      const nowMs = wholeMs()
+      pair.listener.sweep(nowMs + STRANGER_MS / 2)
       assert.notEqual(pair.listener.describe(path), 'unknown')
       pair.listener.sweep(nowMs + STRANGER_MS)
       assert.equal(pair.listener.describe(path), 'unknown')
@@ -74,7 +74,7 @@ for (const kind of KINDS) {
 
     it('leaves whoever has a session alone, and gives who has lost it its time again', async () => {
       const path = await greet()
-      const nowMs = performance.now()
+      const nowMs = wholeMs()
       pair.listener.isPathInUse = (asked) => asked === path
       pair.listener.sweep(nowMs + 100 * STRANGER_MS)
       pair.listener.isPathInUse = () => false
@@ -82,7 +82,7 @@ for (const kind of KINDS) {
       assert.notEqual(pair.listener.describe(path), 'unknown')
       pair.listener.sweep(nowMs + 102 * STRANGER_MS)
       await wasTold('listener')
-      assert.equal(refusals.length, 0, 'who had a session was not refused')
+      assert.equal(await atRest(() => refusals.length), 0, 'who had a session was not refused')
     })
 
     it('tells the operator who sends what cannot be a record, and ends that connection only', async () => {
@@ -113,7 +113,8 @@ for (const kind of KINDS) {
       }
       let sent = 0
       // Nothing is read meanwhile: both sides live in this process, and it does not let the event loop turn.
-      for (; dialler.isWritable(path); sent++) dialler.send(batch)
+      for (; dialler.isWritable(path) && sent < 100; sent++) dialler.send(batch)
+      assert.equal(dialler.isWritable(path), false)
       assert.ok(sent * batch.length >= MAX_QUEUED_BYTES)
       assert.equal(dialler.counters.sentUnwritable, 0)
       dialler.send(batch)
@@ -182,7 +183,7 @@ for (const kind of KINDS) {
     it('knows the names in the certificate of a peer, where there is one', async () => {
       const from = await greet()
       const hasTls = kind.endsWith('TLS')
-      assert.deepEqual(pair.dialler.channelOf(pair.path).peerNames, hasTls ? ['consumer.test'] : [])
+      assert.deepEqual(pair.dialler.channelOf(pair.path).peerNames, hasTls ? ['consumer.test', '127.0.0.1'] : [])
       const names = hasTls ? ['urn:edgerq:provider', 'provider.test'] : []
       assert.deepEqual(pair.listener.channelOf(from).peerNames, names)
     })
@@ -199,7 +200,7 @@ describe('a listener on a stream', () => {
     const arrivals = arrivalsAt(listener, 1)
     socket.write(Buffer.from([0, 1, 7, 0, 9, 1]))
     await arrivals
-    const nowMs = performance.now()
+    const nowMs = wholeMs()
     listener.sweep(nowMs)
     listener.sweep(nowMs + RECORD_WITHIN_MS - 1_000)
     const more = arrivalsAt(listener, 1)
@@ -267,3 +268,8 @@ describe('a listener on a stream', () => {
     await listener.close()
   })
 })
+
+/** Sums of whole numbers are exact. */
+function wholeMs(): number {
+  return Math.ceil(performance.now())
+}

@@ -107,12 +107,17 @@ export function carrierContract(name: string, openPair: () => Promise<CarrierPai
 
     it('takes 4 MB from a sender that waits for onWritable, and what it declares reliable arrives whole and in order', async () => {
       const { dialler, listener, path } = pair
-      const [batches, each] = [256, 4]
+      const [batches, each] = [64, 16]
       const { reliable, ordered } = dialler.traits
       const arrivals = arrivalsAt(listener, reliable ? batches * each : 1)
       for (let round = 0; round < batches; round++) {
         while (!dialler.isWritable(path)) await new Promise<void>((told) => (dialler.onWritable = () => told()))
-        dialler.send(batchOf(path, Array.from({ length: each }, (_, index) => numbered(round * each + index))))
+        dialler.send(
+          batchOf(
+            path,
+            Array.from({ length: each }, (_, index) => numbered(round * each + index)),
+          ),
+        )
       }
       const numbers = (await arrivals).map(({ bytes }) => bytes.readUInt32BE())
       if (reliable && ordered) assert.deepEqual(numbers, [...numbers.keys()])
