@@ -39,7 +39,18 @@ const HOUSE: House = {
     },
     {
       files: /^src\/carriers\//,
-      mayImport: ['src/carriers/', 'node:dgram', 'node:net', 'node:tls', 'koffi', 'src/log.ts'],
+      mayImport: [
+        'src/carriers/',
+        'node:dgram',
+        'node:net',
+        'node:tls',
+        'node:http',
+        'node:https',
+        'ws',
+        'https-proxy-agent',
+        'koffi',
+        'src/log.ts',
+      ],
     },
     {
       files: /^src\/runtime\//,
@@ -103,11 +114,10 @@ const COLD: ColdPlaces = new Set([
   'src/carriers/udp.ts#openUdpCarrier', // once
   'src/carriers/udp.ts#addresses', // for the ready line
   'src/carriers/udp.ts#pathTo', // once a dial
-  'src/carriers/udp.ts#describe', // for a log line
+  'src/carriers/udp.ts#connect', // once a dial
   'src/carriers/udp.ts#close', // once
   'src/carriers/udp.ts##onSocketError', // a broken socket
   'src/carriers/udp.ts#canonicalHost', // once a dial
-  'src/carriers/udp.ts#plainHost', // for a log line
   'src/carriers/address-book.ts##add', // once for each new address
   'src/runtime/driver.ts#settle', // once
   'src/runtime/driver.ts#close', // once
