@@ -20,6 +20,7 @@ import { Rekey } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
 import type { Micros, PacketNumber, PathId } from './units.ts'
+import type { FrameWalker } from './wire/frames.ts'
 
 /** What one session is and whom its parts tell. */
 export interface SessionPartsOptions {
@@ -61,7 +62,16 @@ export class SessionParts {
     this.#session = made.session
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
-    this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
+    this.liveness = new Liveness(
+      {
+        isDialler: made.isDialler,
+        survive: settings.survive,
+        askAfterQuiet: settings.askAfterQuiet,
+        isBusy: () => this.streams.openStreams > 0,
+      },
+      random,
+      made.now,
+    )
     this.controller = newController(settings.maxDatagramBytes)
     this.streams = new StreamTable(made.streamOwner, settings, made.budget, made.isDialler ? 1 : 0)
     this.keys = new KeyRing(settings.mostPacketsPerKey)
@@ -128,6 +138,13 @@ export class SessionParts {
     this.#packetsReceived++
     this.#bytesReceived += bytes
     this.trace.packetReceived(this.#session, packet, bytes, now)
+  }
+
+  /** The frames of a packet have acted. */
+  onActed(packet: PacketNumber, largestBefore: PacketNumber, walker: FrameWalker, now: Micros): void {
+    this.acks.onPacket(packet, largestBefore, walker.elicitsAck, now)
+    if (walker.wantsHaste) this.acks.hurry(now)
+    if (walker.elicitsAck) this.liveness.onAsked(now)
   }
 
   stats(into: SessionStats): void {

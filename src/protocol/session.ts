@@ -45,7 +45,7 @@ export interface SessionOwner {
   onSessionWork(session: Session): void
   onStreamReady(stream: Stream): void
   onEvent(event: SessionEvent): void
-  /** The dialler has shown that it holds the keys: an older session of the same instance ends now. */
+  /** The dialler has shown that it holds the keys: sessions that its instance had before a restart end now. */
   onConfirmed(session: Session): void
   /** The session has nothing more to send or to wait for. */
   onGone(session: Session): void
@@ -64,6 +64,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   remoteId: Uint8Array = new Uint8Array(CONNECTION_ID_BYTES)
   peerResetToken: Uint8Array = new Uint8Array(0)
   peerInstance = ''
+  peerBoot = ''
   peerKey: Uint8Array = new Uint8Array(0)
   owner: unknown = null
   /** For the endpoint's lists. */
@@ -175,6 +176,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.remoteId = remoteId
     this.peerResetToken = hello.resetToken
     this.peerInstance = hex(hello.instanceId)
+    this.peerBoot = hex(hello.bootId)
     this.#parts.loss.peerMaxAckDelay = hello.maxAckDelay
     this.#parts.liveness.survive = Math.min(hello.survive, this.#owner.options.settings.survive)
     this.#control = this.#parts.streams.start(hello)
@@ -205,8 +207,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     if (this.#parts.liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
     if (counter > largestBefore) this.#follow(from, now)
     this.#walk(buffer, at, end, from, now)
-    this.#parts.acks.onPacket(counter, largestBefore, this.#owner.walker.elicitsAck, now)
-    if (this.#owner.walker.wantsHaste) this.#parts.acks.hurry(now)
+    this.#parts.onActed(counter, largestBefore, this.#owner.walker, now)
     this.onWork()
     return 0
   }
@@ -343,7 +344,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   // ---- The end ----
 
-  /** A RESET whose token is genuine, or a newer session of the same instance: there is nobody to say goodbye to. */
+  /** A RESET whose token is genuine, or the same instance was started anew: there is nobody to say goodbye to. */
   end(by: ClosedBy): void {
     this.#end(by, CloseCode.none, '')
   }
