@@ -69,12 +69,13 @@ const HOUSE: House = {
     { files: /^src\/cli\//, mayImport: ['*'] },
     {
       // Decisions: what they need to know they are told.
-      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|retry|backoff)\.ts$/,
+      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|instances|retry|backoff|ladder)\.ts$/,
       mayImport: [
         'src/protocol/index.ts',
         'src/consumer/directory.ts',
         'src/consumer/router.ts',
         'src/consumer/balancer.ts',
+        'src/provider/backoff.ts',
       ],
       neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE, 'Buffer', 'NodeJS'],
     },
