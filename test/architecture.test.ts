@@ -94,12 +94,13 @@ const HOUSE: House = {
     { files: /^src\/cli\//, mayImport: ['*'] },
     {
       // Decisions: what they need to know they are told.
-      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|retry|backoff)\.ts$/,
+      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|instances|retry|backoff|ladder)\.ts$/,
       mayImport: [
         'src/protocol/index.ts',
         'src/consumer/directory.ts',
         'src/consumer/router.ts',
         'src/consumer/balancer.ts',
+        'src/provider/backoff.ts',
       ],
       neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE, 'Buffer', 'NodeJS'],
     },
@@ -122,6 +123,7 @@ const COLD: ColdPlaces = new Set([
   'src/runtime/driver.ts#settle', // once
   'src/runtime/driver.ts#close', // once
   'src/protocol/endpoint.ts#close', // once
+  'src/protocol/endpoint.ts#onConfirmed', // once a session
   'src/protocol/endpoint.ts##onUnknown', // the first packet of a session that is gone
   'src/protocol/streams/stream-index.ts#values', // the end of a session, and once in a while to give memory back
   'src/protocol/bounded-queue.ts##grow', // doubling: seldom by its nature

@@ -10,6 +10,7 @@ import {
   DEFAULT_SETTINGS,
   DropReason,
   Endpoint,
+  type Micros,
   RekeyReason,
   SECOND,
   silentTrace,
@@ -28,6 +29,8 @@ export interface LinkOptions {
   readonly instanceId: Uint8Array
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
+  /** For a dialler that has other carriers to go to. */
+  readonly askAfterQuiet?: Micros | undefined
 }
 
 export function openDriver(options: LinkOptions): Driver {
@@ -40,6 +43,7 @@ export function openDriver(options: LinkOptions): Driver {
         ...DEFAULT_SETTINGS,
         survive: options.surviveSeconds * SECOND,
         maxDatagramBytes: options.maxDatagramBytes,
+        askAfterQuiet: options.askAfterQuiet ?? DEFAULT_SETTINGS.askAfterQuiet,
       },
       acceptsSessions: options.role === 'listener',
       instanceId: options.instanceId,

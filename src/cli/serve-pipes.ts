@@ -4,9 +4,10 @@ import { randomBytes } from 'node:crypto'
 import { openUdpCarrier } from '../carriers/udp.ts'
 import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
 import { fingerprint } from '../keys/key-text.ts'
-import type { Crypto } from '../protocol/index.ts'
-import type { Pipe, PipeParts } from '../provider/pipe.ts'
-import { Provider } from '../provider/provider.ts'
+import { type Crypto, type Micros, SECOND } from '../protocol/index.ts'
+import type { Pipe } from '../provider/pipe.ts'
+import { type OwnPipeParts, Provider } from '../provider/provider.ts'
+import type { RungParts } from '../provider/rung.ts'
 import type { Driver } from '../runtime/driver.ts'
 import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
@@ -18,6 +19,13 @@ import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readTargetCertificates } from './target-certificates.ts'
 import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
+
+/** Longer than the handshake takes on any line that works, and short enough for people who wait. */
+const FALLBACK_AFTER_MS = 3_000
+/** A line that was blocked is seldom opened within the hour; a call a minute costs nothing. */
+const PROBE_MS = 60_000
+/** With what it takes to become suspect and to dial, service is back over the next carrier within five seconds. */
+const ASK_AFTER_QUIET: Micros = 1.5 * SECOND
 
 /** The configuration, and what the files hold that it names. */
 export interface ProviderSetup {
@@ -50,7 +58,7 @@ export async function servePipes(
   const directory = new StateDirectory(stateDirectoryPath(process.env), log)
   const states: ProviderState[] = []
   log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
-  const pipes: Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[] = []
+  const pipes: OwnPipeParts[] = []
   for (const [index, pipe] of config.pipes.entries()) {
     if (pipe.insecure)
       log.warn('insecure', {
@@ -62,10 +70,11 @@ export async function servePipes(
     states.push(state)
     const pipeKeys = keys.get(pipe) ?? null
     const cryptos = cryptosOf(pipeKeys, sealing)
-    const driver = await openDialler(config, { crypto: cryptos[0]!, instanceId: state.instanceId, log })
     pipes.push({
       config: pipe,
-      driver,
+      rungs: await openRungs(config, pipe, { crypto: cryptos[0]!, instanceId: state.instanceId, log }),
+      fallbackAfterMs: FALLBACK_AFTER_MS,
+      probeMs: PROBE_MS,
       cryptos,
       key: pipeKeys === null ? undefined : fingerprint(pipeKeys.identity.publicKey),
     })
@@ -88,6 +97,15 @@ export async function servePipes(
   }
 }
 
+/** The carriers of a pipe, the best first. */
+async function openRungs(config: LinkConfig, pipe: PipeConfig, own: DiallerParts): Promise<readonly RungParts[]> {
+  const { hostname, port, insecure, keys } = pipe
+  const carriers = [pipe.carrier]
+  const askAfterQuiet = carriers.length > 1 ? ASK_AFTER_QUIET : undefined
+  const drivers = await Promise.all(carriers.map(() => openDialler(config, { ...own, askAfterQuiet })))
+  return drivers.map((driver) => ({ driver, hostname, port, loopbackOnly: !insecure && keys === null }))
+}
+
 /** One for each key that the consumer may have; without keys, for whoever answers. */
 function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
   // A restarted provider dials from another port: nobody could use a token of its last life.
@@ -98,10 +116,17 @@ function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
   return keys.consumerKeys.map((consumerKey) => noiseDialler({ identity, consumerKey, psk, resetKey, sealing }))
 }
 
-export async function openDialler(
-  config: Pick<ProviderConfig, 'surviveSeconds' | 'maxDatagramBytes'>,
-  own: { crypto: Crypto; instanceId: Uint8Array; log: DaemonContext['log'] },
-): Promise<Driver> {
+type LinkConfig = Pick<ProviderConfig, 'surviveSeconds' | 'maxDatagramBytes'>
+
+interface DiallerParts {
+  readonly crypto: Crypto
+  readonly instanceId: Uint8Array
+  /** As in the settings of an endpoint. */
+  readonly askAfterQuiet?: Micros | undefined
+  readonly log: DaemonContext['log']
+}
+
+export async function openDialler(config: LinkConfig, own: DiallerParts): Promise<Driver> {
   const carrier = await openUdpCarrier({ role: 'dialler' })
   carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', own.log)
   return openDriver({

@@ -9,6 +9,7 @@ import { doneWithin } from '../runtime/within.ts'
 import type { Admission } from './admission.ts'
 import { Directory } from './directory.ts'
 import { HttpService } from './http-service.ts'
+import { Instances } from './instances.ts'
 import { ProviderSession } from './provider-session.ts'
 import type { Service } from './service.ts'
 import { TcpService } from './tcp-service.ts'
@@ -34,6 +35,7 @@ export class Consumer {
   readonly #parts: ConsumerParts
   readonly #directory = new Directory<ProviderSession>()
   readonly #providers = new Set<ProviderSession>()
+  readonly #instances = new Instances<ProviderSession>()
   readonly #servicesByUuid = new Map<string, Service>()
   readonly #serviceConfigs = new Map<string, ConsumerService>()
 
@@ -126,6 +128,8 @@ export class Consumer {
     })
     session.owner = provider
     this.#providers.add(provider)
+    // On its own listener the endpoint has ended what was there before a restart.
+    for (const older of this.#instances.add(provider)) older.end(older.boot === provider.boot ? 'local' : 'restart')
     provider.sayAddressTokens(() => driver.endpoint.newAddressToken(session))
     this.#parts.onSessionOpened(driver, session)
   }
@@ -141,11 +145,13 @@ export class Consumer {
     const provider = event.session.owner
     if (!(provider instanceof ProviderSession)) return // it was not let in
     this.#providers.delete(provider)
-    provider.onLost(event.by)
+    this.#instances.remove(provider)
+    const by = provider.endedBy ?? event.by
+    provider.onLost(by)
     this.#parts.onSessionClosed(event.session)
     this.#parts.log.info('providerGone', {
       provider: driver.carrier.describe(event.session.path),
-      by: event.by,
+      by,
       why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
       reason: event.reason || undefined,
     })

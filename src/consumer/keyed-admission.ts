@@ -44,8 +44,8 @@ export class KeyedAdmission implements Admission {
   readonly #watch: AuthorizedWatch
   readonly #log: Log
   readonly #timer: NodeJS.Timeout
-  /** Sessions that are here, by key. */
-  readonly #sessions = new Map<string, number>()
+  /** How many sessions each instance has, by key. */
+  readonly #sessions = new Map<string, Map<string, number>>()
 
   constructor(watch: AuthorizedWatch, newcomers: Newcomers, log: Log) {
     this.newcomers = newcomers
@@ -81,14 +81,20 @@ export class KeyedAdmission implements Admission {
     return this.#watch.providers.get(key)
   }
 
-  sessionsOf(key: string): number {
-    return this.#sessions.get(key) ?? 0
+  /** Instances of this key that are here, but this one: a provider that changes its carrier has two sessions for a while, and counts once. */
+  othersThan(instance: string, key: string): number {
+    const sessions = this.#sessions.get(key)
+    if (sessions === undefined) return 0
+    return sessions.size - (sessions.has(instance) ? 1 : 0)
   }
 
   /** One session more, or one less. */
-  count(key: string, change: 1 | -1): void {
-    const sessions = this.sessionsOf(key) + change
-    if (sessions === 0) this.#sessions.delete(key)
+  count({ peerInstance }: SessionHandle, key: string, change: 1 | -1): void {
+    const sessions = this.#sessions.get(key) ?? new Map<string, number>()
+    const count = (sessions.get(peerInstance) ?? 0) + change
+    if (count === 0) sessions.delete(peerInstance)
+    else sessions.set(peerInstance, count)
+    if (sessions.size === 0) this.#sessions.delete(key)
     else this.#sessions.set(key, sessions)
   }
 
@@ -128,11 +134,11 @@ class KeyedPermit implements Permit {
   enter(): EntryRefusal | null {
     const refused = this.#enrol()
     if (refused !== null) return refused
-    const sessions = this.#admission.sessionsOf(this.#keyText)
+    const sessions = this.#admission.othersThan(this.#session.peerInstance, this.#keyText)
     const refusal = connectRefusal(this.#line, { address: this.#address(), nowMs: Date.now(), sessions })
     if (refusal !== null) return refusal
     this.#hasEntered = true
-    this.#admission.count(this.#keyText, 1)
+    this.#admission.count(this.#session, this.#keyText, 1)
     return null
   }
 
@@ -156,7 +162,7 @@ class KeyedPermit implements Permit {
   leave(): void {
     if (!this.#hasEntered) return
     this.#hasEntered = false
-    this.#admission.count(this.#keyText, -1)
+    this.#admission.count(this.#session, this.#keyText, -1)
   }
 
   /** Who is not listed gets its line now, if it has shown a good token. Null: it has one, or never will by a token. */

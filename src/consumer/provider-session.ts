@@ -4,6 +4,7 @@ import type { ConsumerService } from '../config/read.ts'
 import type { Log } from '../log.ts'
 import {
   CloseCode,
+  type ClosedBy,
   type ControlMessage,
   ControlReader,
   encodeControl,
@@ -14,6 +15,7 @@ import {
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Permit } from './admission.ts'
 import type { Directory, Provider } from './directory.ts'
+import type { InstanceMember } from './instances.ts'
 
 export interface ProviderSessionParts {
   readonly services: ReadonlyMap<string, ConsumerService>
@@ -33,9 +35,13 @@ const NEXT_TOKEN_AFTER_MS = 12 * 3_600_000
 
 type Offer = Extract<ControlMessage, { kind: 'register' }>
 
-export class ProviderSession implements Provider, StreamOwner {
+export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   readonly session: SessionHandle
+  /** An instance is its id and its key: else anybody who is let in could pass for another. */
+  readonly instance: string
   isDraining = false
+  /** What is to be told of its end; null: what the session says. */
+  endedBy: ClosedBy | null = null
 
   readonly #parts: ProviderSessionParts
   readonly #control: StreamHandle
@@ -51,14 +57,15 @@ export class ProviderSession implements Provider, StreamOwner {
 
   constructor(session: SessionHandle, parts: ProviderSessionParts) {
     this.session = session
+    this.instance = session.peerInstance + Buffer.from(session.peerKey).toString('hex')
     this.#parts = parts
     this.#control = session.control
     this.#control.owner = this
     this.#say({ kind: 'settings', software: parts.software })
   }
 
-  get instance(): string {
-    return this.session.peerInstance
+  get boot(): string {
+    return this.session.peerBoot
   }
 
   get isSuspect(): boolean {
@@ -126,12 +133,20 @@ export class ProviderSession implements Provider, StreamOwner {
     return true
   }
 
-  /** The session is gone, and with it everything it registered. */
+  /** The provider has newer ones. */
+  end(by: ClosedBy): void {
+    this.endedBy = by
+    this.session.close(CloseCode.none, 'The provider goes on in a newer session.')
+  }
+
+  /** The session is gone, and with it everything it registered. A provider that has gone over to another one serves on. */
   onLost(by: string): void {
     if (this.#tokens !== null) clearInterval(this.#tokens)
-    this.#parts.permit.leave()
-    for (const uuid of this.#parts.directory.removeAll(this)) {
-      this.#parts.log.warn('serviceUnavailable', { service: uuid, provider: this.#parts.address(), by })
+    const { permit, directory, log, address } = this.#parts
+    permit.leave()
+    for (const uuid of directory.removeAll(this)) {
+      const isServed = directory.providersOf(uuid).some(({ provider }) => provider.instance === this.instance)
+      if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: address(), by })
     }
   }
 

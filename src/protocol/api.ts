@@ -34,6 +34,11 @@ export interface EndpointSettings {
   readonly maxDatagramBytes: number
   /** Silence that ends a session; the smaller value of the two sides holds. */
   readonly survive: Micros
+  /**
+   * How long a peer that was busy on open streams may be quiet until it is asked whether it is still there; `Infinity`: until the next
+   * keep-alive. For sides that have somewhere else to go.
+   */
+  readonly askAfterQuiet: Micros
   /** Streams the peer may hold open at once, at start and at most. Equal values: the limit never moves. */
   readonly initialMaxStreams: number
   readonly ceilingMaxStreams: number
@@ -98,6 +103,8 @@ export interface SessionHandle {
   readonly isDialler: boolean
   /** The peer's instance id as 32 hex digits; empty until it is known. */
   readonly peerInstance: string
+  /** The peer's boot id as 16 hex digits: another one means that it was started anew. Empty until it is known. */
+  readonly peerBoot: string
   /** The peer's static public key, 32 bytes; empty until it is known, and where links have no keys. */
   readonly peerKey: Uint8Array
   readonly isSuspect: boolean
@@ -186,7 +193,7 @@ export type ClosedBy =
   | 'peer' // the peer said goodbye
   | 'silence' // nothing heard for <survive>
   | 'reset' // the peer has forgotten the session (it restarted)
-  | 'restart' // the same instance came back with a new boot id, or dialled again
+  | 'restart' // the same instance came back with a new boot id
   | 'noAnswer' // the dial was never answered
   | 'violation' // the peer broke the protocol
 

@@ -57,7 +57,8 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
 
   readonly #trace: Trace
   readonly #sessions: SessionTable
-  readonly #byPeer = new Map<string, Session>()
+  /** Confirmed sessions by who the peer is: one that has several carriers may have one on each. */
+  readonly #byPeer = new Map<string, Set<Session>>()
   readonly #reception: Reception
   readonly #dials = new Dials()
   readonly #deadlines = new Deadlines<Session>()
@@ -338,18 +339,24 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   onConfirmed(session: Session): void {
     this.#reception.onConfirmed(session)
     const peer = peerOf(session)
-    const older = this.#byPeer.get(peer)
-    this.#byPeer.set(peer, session)
-    older?.end('restart')
+    const sessions = this.#byPeer.get(peer) ?? new Set()
+    this.#byPeer.set(peer, sessions.add(session))
+    for (const other of sessions) if (other.peerBoot !== session.peerBoot) other.end('restart')
   }
 
   onGone(session: Session): void {
     this.#sessions.remove(session)
     this.#reception.onGone(session)
     this.#dials.forget(session)
-    if (this.#byPeer.get(peerOf(session)) === session) this.#byPeer.delete(peerOf(session))
+    this.#forgetPeer(session)
     this.#resets.forget(session)
     this.#deadlines.set(session, Number.POSITIVE_INFINITY)
+  }
+
+  #forgetPeer(session: Session): void {
+    const peer = peerOf(session)
+    const sessions = this.#byPeer.get(peer)
+    if (sessions?.delete(session) && sessions.size === 0) this.#byPeer.delete(peer)
   }
 
   #enqueue(session: Session): void {

@@ -33,6 +33,8 @@ export interface PacketReceiverParts {
   readonly walker: FrameWalker
   readonly actions: FrameActions
   readonly trace: Trace
+  /** A packet of the peer asks for an ACK. */
+  readonly onAsked: (now: Micros) => void
   /** The peer broke a rule: it is sent away. */
   readonly onViolation: (code: CloseCode, reason: string) => void
 }
@@ -79,6 +81,7 @@ export class PacketReceiver {
     this.#walk(buffer, at, end, from, now)
     acks.onPacket(this.#counter, this.#largestBefore, walker.elicitsAck, now)
     if (walker.wantsHaste) acks.hurry(now)
+    if (walker.elicitsAck) this.#parts.onAsked(now)
   }
 
   /** Only the newest packet says where the peer is. */

@@ -82,7 +82,16 @@ export class SessionParts {
     this.#onNewIp = made.onNewIp
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
-    this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
+    this.liveness = new Liveness(
+      {
+        isDialler: made.isDialler,
+        survive: settings.survive,
+        askAfterQuiet: settings.askAfterQuiet,
+        isBusy: () => this.streams.openStreams > 0,
+      },
+      random,
+      made.now,
+    )
     this.controller = newController(settings.maxDatagramBytes)
     this.streams = new StreamTable(made.streamOwner, settings, made.budget, made.isDialler ? 1 : 0)
     this.keys = new KeyRing(settings.mostPacketsPerKey)
@@ -151,6 +160,7 @@ export class SessionParts {
       walker: made.walker,
       actions: this.actions,
       trace: this.trace,
+      onAsked: (now) => this.liveness.onAsked(now),
       onViolation: made.onViolation,
     })
   }

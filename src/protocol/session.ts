@@ -44,7 +44,7 @@ export interface SessionOwner {
   onSessionWork(session: Session): void
   onStreamReady(stream: Stream): void
   onEvent(event: SessionEvent): void
-  /** The dialler has shown that it holds the keys: an older session of the same instance ends now. */
+  /** The dialler has shown that it holds the keys: sessions that its instance had before a restart end now. */
   onConfirmed(session: Session): void
   /** The session has nothing more to send or to wait for. */
   onGone(session: Session): void
@@ -67,6 +67,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   remoteId: Uint8Array = new Uint8Array(CONNECTION_ID_BYTES)
   peerResetToken: Uint8Array = new Uint8Array(0)
   peerInstance = ''
+  peerBoot = ''
   peerKey: Uint8Array = new Uint8Array(0)
   owner: unknown = null
   /** For the endpoint's lists. */
@@ -182,6 +183,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.remoteId = remoteId
     this.peerResetToken = hello.resetToken
     this.peerInstance = hex(hello.instanceId)
+    this.peerBoot = hex(hello.bootId)
     this.#control = this.#parts.start({ localId: this.localId, remoteId, keys, hello }, this.#owner.clock)
   }
 
@@ -315,7 +317,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   // ---- The end ----
 
-  /** A RESET whose token is genuine, or a newer session of the same instance: there is nobody to say goodbye to. */
+  /** A RESET whose token is genuine, or the same instance was started anew: there is nobody to say goodbye to. */
   end(by: ClosedBy): void {
     this.#end(by, CloseCode.none, '')
   }

@@ -47,7 +47,9 @@ describe('a pipe', () => {
     driver = new Driver(newEndpoint({ seed: 60, now: monotonicClock() }), carrier, monotonicClock)
     pipe = new Pipe({
       config: CONFIG,
-      driver,
+      rungs: [{ driver, hostname: '127.0.0.1', port: 9_000, loopbackOnly: true }],
+      fallbackAfterMs: 3_000,
+      probeMs: 60_000,
       cryptos: [driver.endpoint.options.crypto],
       key: undefined,
       watchdog: new Watchdog(() => performance.now()),

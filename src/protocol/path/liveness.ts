@@ -1,6 +1,7 @@
 // Is the peer still there? Keep-alive, suspicion and death of one session; owns no timer, decides from times alone.
 //
 //   heard ──────── 13–16 s (dialler) or 17 s (listener) ────────▶ ping
+//   asked ──── <askAfterQuiet> without a word, streams open ─────▶ ping, once
 //   heard ── three probe timeouts in a row and 500 ms ──▶ suspect ── heard ──▶ recovered
 //   heard ──────────────── <survive> ────────────────────────────────────────▶ dead
 
@@ -22,6 +23,15 @@ const SUSPECT_SILENCE: Micros = 500 * MILLISECOND
 export const LivenessVerdict = { fine: 0, ping: 1, suspect: 2, dead: 3 } as const
 export type LivenessVerdict = (typeof LivenessVerdict)[keyof typeof LivenessVerdict]
 
+export interface LivenessRules {
+  readonly isDialler: boolean
+  readonly survive: Micros
+  /** `EndpointSettings.askAfterQuiet`. */
+  readonly askAfterQuiet: Micros
+  /** Streams are open: somebody waits for what the peer says next. */
+  readonly isBusy: () => boolean
+}
+
 export class Liveness {
   isSuspect = false
   /** Silence that ends the session: the smaller value of both sides. */
@@ -29,14 +39,20 @@ export class Liveness {
 
   readonly #random: Random
   readonly #isDialler: boolean
+  readonly #askAfterQuiet: Micros
+  readonly #isBusy: () => boolean
   #heardAt: Micros
   #pingAt: Micros
+  /** When a peer that was busy with us has been quiet for too long; `Infinity`: it has said nothing since we asked. */
+  #askAt: Micros = Number.POSITIVE_INFINITY
   /** Silence before the next ping; drawn anew for each, not for each packet that puts it off. */
   #pause: Micros
 
-  constructor(isDialler: boolean, survive: Micros, random: Random, now: Micros) {
+  constructor({ isDialler, survive, askAfterQuiet, isBusy }: LivenessRules, random: Random, now: Micros) {
     this.#isDialler = isDialler
     this.survive = survive
+    this.#askAfterQuiet = askAfterQuiet
+    this.#isBusy = isBusy
     this.#random = random
     this.#heardAt = now
     this.#pause = this.#drawPause()
@@ -47,9 +63,18 @@ export class Liveness {
   onHeard(now: Micros): boolean {
     this.#heardAt = now
     if (!this.#isDialler) this.#pingAt = now + this.#pause
+    if (this.#askAt !== Number.POSITIVE_INFINITY) this.#askAt = now + this.#askAfterQuiet
     const recovered = this.isSuspect
     this.isSuspect = false
     return recovered
+  }
+
+  /**
+   * What was heard asks for an ACK. Plain ACKs do not count: the answer to a ping would be a reason for the next one, for as long as a
+   * stream is open.
+   */
+  onAsked(now: Micros): void {
+    this.#askAt = now + this.#askAfterQuiet
   }
 
   /** A packet that the peer must answer has left. */
@@ -66,7 +91,7 @@ export class Liveness {
   deadline(timeouts: number): Micros {
     const deadAt = this.#heardAt + this.survive
     const suspectAt = this.#mayBecomeSuspect(timeouts) ? this.#heardAt + SUSPECT_SILENCE : Number.POSITIVE_INFINITY
-    return Math.min(deadAt, suspectAt, this.#pingAt)
+    return Math.min(deadAt, suspectAt, this.#pingAt, this.#askAt)
   }
 
   /** `timeouts`: probe timeouts in a row so far. */
@@ -76,10 +101,18 @@ export class Liveness {
       this.isSuspect = true
       return LivenessVerdict.suspect
     }
-    if (now < this.#pingAt) return LivenessVerdict.fine
+    const asks = this.#stepAsk(now)
+    if (!asks && now < this.#pingAt) return LivenessVerdict.fine
     this.#pause = this.#drawPause()
     this.#pingAt = now + this.#pause
     return LivenessVerdict.ping
+  }
+
+  /** A peer that only sends to us is not missed by loss detection: nothing that we sent waits for its ACK. */
+  #stepAsk(now: Micros): boolean {
+    if (now < this.#askAt) return false
+    this.#askAt = Number.POSITIVE_INFINITY
+    return this.#isBusy()
   }
 
   #mayBecomeSuspect(timeouts: number): boolean {
