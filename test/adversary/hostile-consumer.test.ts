@@ -81,14 +81,14 @@ describe('A provider with a hostile consumer', () => {
     return stream.resetCode
   }
 
-  it('gives it no service that its pipe does not have, and touches no target', async () => {
+  it('gives it no service that its pipe does not have, and touches no target (D-1, D-3)', async () => {
     for (const uuid of [OTHER_UUID, '00000000-0000-0000-0000-000000000000'])
       assert.equal(await refusalOf(opened(encodeStreamHead({ ...HEAD, uuid }))), StreamCode.unknownService)
     assert.equal(await refusalOf(opened(encodeStreamHead({ ...HEAD, kind: 'http' }))), StreamCode.wrongKind)
     assert.equal(called.length, 0)
   })
 
-  it('refuses heads that are none: too many hops, no known kind, no text, longer than any', async () => {
+  it('refuses heads that are none: too many hops, no known kind, no text, longer than any (D-5)', async () => {
     const head = encodeStreamHead(HEAD)
     const changed = (at: number, value: number) => Uint8Array.from(head, (byte, i) => (i === at ? value : byte))
     // Length 2, kind 1, service 16, request 16, patience 2, then the count of hops.
@@ -130,7 +130,7 @@ describe('A provider with a hostile consumer', () => {
     stream.stop(StreamCode.cancelled)
   })
 
-  it('leaves a session whose messages cannot be read, and dials anew', async () => {
+  it('leaves a session whose messages cannot be read, and dials anew (C-2)', async () => {
     sessions[0]!.control.write(Uint8Array.of(0, 0, 0))
     await until(() => sessions.length === 2, 'it dials again')
     assert.equal(spoken.of('connectionLost')[0]!.why, 'A message on the control stream could not be read.')

@@ -102,7 +102,7 @@ describe('A consumer with a hostile provider', () => {
     ['a message without a type', [0, 0, 0]],
     ['a name that is no text', [0, 22, 2, ...new Array(16).fill(1), 3, 0xff, 0xff, 0xff, 1]],
   ] as const) {
-    it(`that says ${what} is sent away, and both sides hear why`, async () => {
+    it(`that says ${what} is sent away, and both sides hear why (C-2)`, async () => {
       const { far, closed } = await site.intruder(bad)
       far.control.write(encodeControl(register(OTHER_UUID)))
       far.control.write(Uint8Array.from(bytes))

@@ -93,7 +93,7 @@ describe('the state directory', () => {
     return join(directory(), name)
   }
 
-  it('gives a restarted consumer its reset key and its name again', () => {
+  it('gives a restarted consumer its reset key and its name again (W-16)', () => {
     const first = openConsumer()
     first.close()
     const second = openConsumer()
@@ -142,7 +142,7 @@ describe('the state directory', () => {
   })
 
   describe('with live sessions', () => {
-    it('tells the next run which sessions were open, and the one after it nothing', () => {
+    it('tells the next run which sessions were open, and the one after it nothing (W-16)', () => {
       const first = openConsumer()
       const ipv6: SavedSession = { ...session(3), address: '2001:db8::1', family: 'ipv6' }
       for (const each of [session(1), session(2), ipv6]) first.remember(each)

@@ -32,7 +32,7 @@ function choices(balancer: Balancer, all: readonly Registration[], count: number
 describe('a balancer', () => {
   for (const method of METHODS) {
     describe(method, () => {
-      it('chooses the least doubtful there is, never one that drains or was tried, and null only when nobody is left', () => {
+      it('chooses the least doubtful there is, never one that drains or was tried, and null only when nobody is left (P-5, C-5)', () => {
         fc.assert(
           fc.property(fc.array(wish, { maxLength: 8 }), fc.nat(255), fc.ipV4(), (wishes, triedMask, source) => {
             const all = wishes.map(offer)

@@ -139,14 +139,14 @@ describe('a client of a tcp service', () => {
     assert.deepEqual([seen.error, seen.hasEnded, waits], ['ECONNRESET', false, 0])
   })
 
-  it('goes nowhere else when a provider failed after it may have acted', async () => {
+  it('goes nowhere else when a provider failed after it may have acted (D-4)', async () => {
     connection.place()
     refuse(await streamAt(0), StreamCode.peerReset)
     await finished('refused')
     assert.equal(joined.streamsTakenBy(sessions[1]!).length, 0)
   })
 
-  it('is reset when its session is lost after some of it had left', async () => {
+  it('is reset when its session is lost after some of it had left (D-4)', async () => {
     connection.place()
     await streamAt(0)
     sessions[0]!.near.close(0, '')
@@ -154,7 +154,7 @@ describe('a client of a tcp service', () => {
     assert.deepEqual([outcomes, seen.error], [['refused'], 'ECONNRESET'])
   })
 
-  it('moves unharmed when its session is lost before a byte of it had left', async () => {
+  it('moves unharmed when its session is lost before a byte of it had left (D-4)', async () => {
     connection.place()
     sessions[0]!.near.close(0, '')
     const second = await streamAt(1)

@@ -35,7 +35,7 @@ describe('the directory', () => {
     assert.deepEqual([whoServes(WEB), whoServes(MAIL)], [['two', 'one'], ['one']])
   })
 
-  it('replaces what a provider said before when it registers again', () => {
+  it('replaces what a provider said before when it registers again (C-4)', () => {
     directory.add(registration(one, WEB))
     directory.add(registration(one, WEB, false))
     assert.deepEqual(

@@ -113,7 +113,7 @@ describe('a request and its answer', () => {
 
   describe('whose session is lost', () => {
     for (const method of ['GET', 'HEAD', 'OPTIONS']) {
-      it(`is asked once more elsewhere with ${method}`, async () => {
+      it(`is asked once more elsewhere with ${method} (D-4)`, async () => {
         client = await stage.client(`${method} / HTTP/1.1\r\nHost: a\r\n\r\n`)
         await first.wholeRequest()
         stage.lose(first)
@@ -125,7 +125,7 @@ describe('a request and its answer', () => {
     }
 
     for (const method of ['POST', 'PATCH', 'PUT', 'DELETE']) {
-      it(`is never asked twice with ${method} once a byte of it has left`, async () => {
+      it(`is never asked twice with ${method} once a byte of it has left (D-4)`, async () => {
         client = await stage.client(`${method} / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n`)
         await first.wholeRequest()
         stage.lose(first)

@@ -46,7 +46,7 @@ describe('newcomers', () => {
     return isExpected
   }
 
-  it('use nothing up by asking, however often: an INIT can be sent again by anybody', () => {
+  it('use nothing up by asking, however often: an INIT can be sent again by anybody (E-3)', () => {
     const shown = claim()
     for (let time = 0; time < 5; time++) assert.ok(asks(lab, shown))
     assert.ok(!existsSync(path('providers')))
@@ -60,7 +60,7 @@ describe('newcomers', () => {
     assert.equal(newcomers.enrol(lab, 'there'), undefined, 'what it showed counts no more')
   })
 
-  it('that show one token together are answered both, and one gets in', () => {
+  it('that show one token together are answered both, and one gets in (E-3)', () => {
     const shown = claim()
     assert.ok(asks(lab, shown) && asks(rival, shown))
     assert.equal(newcomers.enrol(rival, 'there'), null)
@@ -69,7 +69,7 @@ describe('newcomers', () => {
     assert.equal(readFileSync(path('providers'), 'utf8').trim().split('\n').length, 1)
   })
 
-  it('with a wrong secret are not expected, and the log has the id and not what was shown', () => {
+  it('with a wrong secret are not expected, and the log has the id and not what was shown (E-2)', () => {
     const secret = new Uint8Array(16).fill(0xab)
     const shown = { ...claim(), secret }
     assert.ok(!asks(lab, shown))

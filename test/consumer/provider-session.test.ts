@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
-import { admitEverybody } from '../../src/consumer/admission.ts'
+import { type ConsumerService, readConsumer } from '../../src/config/read.ts'
+import { admitEverybody, type Permit } from '../../src/consumer/admission.ts'
+import { Balancer } from '../../src/consumer/balancer.ts'
 import { Directory } from '../../src/consumer/directory.ts'
 import { ProviderSession } from '../../src/consumer/provider-session.ts'
 import { openLog } from '../../src/log.ts'
@@ -10,8 +12,10 @@ import { Talker } from '../runtime/talker.ts'
 import { atRest, until } from '../runtime/until.ts'
 
 const UUID = '11111111-2222-3333-4444-555555555555'
+const OTHER_UUID = '11111111-2222-3333-4444-666666666666'
+const UNKNOWN_UUID = '99999999-2222-3333-4444-555555555555'
 const MEGABYTE = 1_000_000
-const REGISTER: ControlMessage = {
+const REGISTER: ControlMessage & { kind: 'register' } = {
   kind: 'register',
   uuid: UUID,
   name: 'x'.repeat(200),
@@ -23,37 +27,105 @@ const REGISTER: ControlMessage = {
 describe('a session with a provider', () => {
   let joined: Joined
   let session: JoinedSession
+  let directory: Directory<ProviderSession>
   let provider: ProviderSession
+
+  /** The consumer's side of the session, with these services, of which the provider's key may serve those that are `listed`. */
+  function begin(uuids: readonly string[], listed: readonly string[] = uuids): void {
+    const permit: Permit = {
+      ...admitEverybody.permitOf(session.near, () => ''),
+      mayServe: (uuid) => listed.includes(uuid),
+    }
+    directory = new Directory<ProviderSession>()
+    provider = new ProviderSession(session.near, {
+      services: servicesOf(uuids),
+      directory,
+      software: 'test',
+      log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() }),
+      permit,
+      address: () => 'memory',
+      onProvidersChanged: () => {},
+    })
+    session.near.owner = provider
+  }
+
+  function says(...messages: readonly ControlMessage[]): void {
+    for (const message of messages) session.far.control.write(encodeControl(message))
+  }
 
   beforeEach(async () => {
     // What the provider has not read of the answers counts against these.
     joined = new Joined({ initialStreamWindow: 2_000, ceilingStreamWindow: 2_000 })
     session = await joined.join()
-    provider = new ProviderSession(session.near, {
-      services: new Map(),
-      directory: new Directory<ProviderSession>(),
-      software: 'test',
-      log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() }),
-      permit: admitEverybody.permitOf(session.near, () => ''),
-      address: () => 'memory',
-      onProvidersChanged: () => {},
-    })
-    session.near.owner = provider
   })
   afterEach(async () => {
     provider.onLost('local')
     await joined.close()
   })
 
-  it('begins with SETTINGS, and then gives the provider a token for its next dial (H-26)', async () => {
+  it('begins with SETTINGS, and then gives the provider a token for its next dial (H-26, C-1)', async () => {
+    begin([])
     const control = new Talker(session.far.control)
     provider.sayAddressTokens(() => joined.driver.endpoint.newAddressToken(session.near))
-    const kinds = () => kindsIn(Buffer.concat(control.chunks))
+    const kinds = () => messagesIn(control).map(({ kind }) => kind)
     await until(() => kinds().length === 2, 'both messages arrive')
     assert.deepEqual(kinds(), ['settings', 'addressToken'])
   })
 
+  it('answers each REGISTER by REGISTERED or REFUSED, and counts the last of one service (C-4)', async () => {
+    begin([UUID, OTHER_UUID], [UUID])
+    const control = new Talker(session.far.control)
+    says(
+      REGISTER,
+      { ...REGISTER, uuid: OTHER_UUID },
+      { ...REGISTER, uuid: UNKNOWN_UUID },
+      { ...REGISTER, protocol: 'http' },
+      { ...REGISTER, isHealthy: false },
+    )
+    const answers = () => messagesIn(control).slice(1)
+    await until(() => answers().length === 5, 'each is answered')
+    assert.deepEqual(
+      answers().map((message) => [message.kind, 'uuid' in message && message.uuid]),
+      [
+        ['registered', UUID],
+        ['refused', OTHER_UUID],
+        ['refused', UNKNOWN_UUID],
+        ['refused', UUID],
+        ['registered', UUID],
+      ],
+    )
+    const healths = [UUID, OTHER_UUID, UNKNOWN_UUID].map((uuid) =>
+      directory.providersOf(uuid).map((one) => one.isHealthy),
+    )
+    assert.deepEqual(healths, [[false], [], []])
+  })
+
+  it('is not given new streams after DRAIN (C-5)', async () => {
+    begin([UUID])
+    says(REGISTER)
+    await until(() => directory.providersOf(UUID).length === 1, 'it serves')
+    assert.equal(provider.isDraining, false)
+    says({ kind: 'drain', lastStream: 0 })
+    await until(() => provider.isDraining, 'it drains')
+    assert.equal(new Balancer('least').choose(directory.providersOf(UUID), new Set(), ''), null)
+  })
+
+  it('tells once what the key may serve, and registers nothing by that (E-5)', async () => {
+    begin([UUID, OTHER_UUID, UNKNOWN_UUID], [OTHER_UUID, UUID])
+    const control = new Talker(session.far.control)
+    says({ kind: 'askServices' }, { kind: 'askServices' }, { ...REGISTER, uuid: UNKNOWN_UUID })
+    await until(() => messagesIn(control).at(-1)?.kind === 'refused', 'everything is answered')
+    const [, ...told] = messagesIn(control)
+    assert.deepEqual(told.slice(0, -1), [
+      { kind: 'mayServe', uuid: UUID, name: UUID, protocol: 'tcp' },
+      { kind: 'mayServe', uuid: OTHER_UUID, name: OTHER_UUID, protocol: 'tcp' },
+      { kind: 'servicesTold' },
+    ])
+    assert.deepEqual([directory.providersOf(UUID), directory.providersOf(OTHER_UUID)], [[], []])
+  })
+
   it('hears a provider no further that reads no answers: they used to be kept, however many it asked for', async () => {
+    begin([])
     const message = encodeControl(REGISTER)
     const { control } = session.far
     let written = 0
@@ -73,10 +145,22 @@ describe('a session with a provider', () => {
   })
 })
 
-function kindsIn(bytes: Uint8Array): string[] {
+function servicesOf(uuids: readonly string[]): ReadonlyMap<string, ConsumerService> {
+  if (uuids.length === 0) return new Map()
+  const elements = uuids.map((uuid) => `<service><uuid>${uuid}</uuid><port>0</port><protocol>tcp</protocol></service>`)
+  const outcome = readConsumer(
+    `<service_consumer><listener><port>0</port></listener><services>${elements.join('')}</services></service_consumer>`,
+    'consumer.xml',
+  )
+  if (!outcome.ok) throw new Error(outcome.problems.join())
+  return new Map(outcome.value.services.map((service) => [service.uuid, service]))
+}
+
+/** What was said on a control stream so far. */
+function messagesIn(control: Talker): readonly ControlMessage[] {
   const reader = new ControlReader()
-  reader.push(bytes)
-  const kinds: string[] = []
-  for (let message = reader.next(); message !== null; message = reader.next()) kinds.push(message.kind)
-  return kinds
+  reader.push(Buffer.concat(control.chunks))
+  const messages: ControlMessage[] = []
+  for (let message = reader.next(); message !== null; message = reader.next()) messages.push(message)
+  return messages
 }

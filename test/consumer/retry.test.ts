@@ -5,11 +5,11 @@ import { StreamCode } from '../../src/protocol/index.ts'
 describe('a stream that failed before it was accepted', () => {
   const lost = { isSessionLost: true, resetCode: StreamCode.sessionLost }
 
-  it('is opened again when its session was lost before a byte of it had left', () => {
+  it('is opened again when its session was lost before a byte of it had left (D-4)', () => {
     assert.equal(decideRetry({ ...lost, wasEverSent: false }), 'sameAgain')
   })
 
-  it('fails when its session was lost and some of it may have arrived', () => {
+  it('fails when its session was lost and some of it may have arrived (D-4)', () => {
     assert.equal(decideRetry({ ...lost, wasEverSent: true }), 'fail')
   })
 

@@ -91,6 +91,20 @@ describe('enrolment', () => {
     assert.equal(authorized().size, 1)
   })
 
+  it('ends a token on the disk before its key is listed (E-3)', () => {
+    const token = made()
+    const before: boolean[] = []
+    const asked = {
+      publicKey,
+      get authorizedPath() {
+        before.push(existsSync(path(`state/tokens/${token.id}.ended`)))
+        return path('providers')
+      },
+    }
+    assert.equal(enrolment.use(claimOf(token), asked, NOON), null)
+    assert.deepEqual([before, authorized().size], [[true], 1])
+  })
+
   it('lets nobody back in by a used token whose line was removed', () => {
     const claim = claimOf(made())
     enrolment.use(claim, newcomer, NOON)
@@ -110,7 +124,7 @@ describe('enrolment', () => {
     assert.ok(!existsSync(path('providers')))
   })
 
-  it('does not know a token with another id, another secret, of another consumer, or with no id at all', () => {
+  it('does not know a token with another id, another secret, of another consumer, or with no id at all (E-2)', () => {
     const claim = claimOf(made())
     const secret = Buffer.from(claim.secret)
     secret[15]! ^= 1
@@ -317,7 +331,7 @@ describe('enrolment', () => {
       for (const child of children.splice(0)) child.kill('SIGKILL')
     })
 
-    it('lets in exactly one', async () => {
+    it('lets in exactly one (E-3)', async () => {
       for (let round = 0; round < 3; round++) {
         const token = made([UUID], Date.now())
         const lines = Array.from({ length: 4 }, () => linesOf(tokenUser(token)))

@@ -111,7 +111,7 @@ describe('joining by a token', () => {
     assert.ok(!seen.includes('eqtok1'), 'the token can be seen by other users')
   })
 
-  it('goes on over a restart of the consumer, and over its own with the same command, long after the token', async () => {
+  it('goes on over a restart of the consumer, and over its own with the same command, long after the token (E-4)', async () => {
     const target = await site.named('the lab')
     const consumer = await site.consumer([{ hold: 60 }])
     const text = token(udp(consumer))
@@ -180,7 +180,7 @@ describe('joining by a token', () => {
       ],
     ]
     for (const [what, spoil, made, code, why] of dead) {
-      it(`${what} ends with 1, and both sides say why`, async () => {
+      it(`${what} ends with 1, and both sides say why (E-2)`, async () => {
         const consumer = await site.consumer()
         const text = token(udp(consumer), made)
         spoil(text)
@@ -191,7 +191,7 @@ describe('joining by a token', () => {
       })
     }
 
-    it('the consumer does not know hears nothing, and both sides say what to look at', async () => {
+    it('the consumer does not know hears nothing, and both sides say what to look at (E-2)', async () => {
       const consumer = await site.consumer()
       const reading = readToken(token(udp(consumer)))
       assert.ok(reading.ok)
@@ -246,7 +246,7 @@ describe('joining by a token', () => {
     assert.equal(await whoServes(consumer.ready.port(UUID)), 'the lab')
   })
 
-  it('with a key that is listed already comes in by its line, and the consumer says that the token is still open', async () => {
+  it('with a key that is listed already comes in by its line, and the consumer says that the token is still open (E-4)', async () => {
     const target = await site.named('the lab')
     const lab = site.newKey('lab')
     site.authorize('# the lab', `services="${UUID}" ${lab.publicKey}`)

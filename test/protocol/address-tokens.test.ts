@@ -7,6 +7,7 @@ import { type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import { PacketType } from '../../src/protocol/wire/packet.ts'
 import { ENDS, type EndpointWish, eventsOf, exchange, newEndpoint, outgoing, START, toldBy } from './endpoints.ts'
 import { answersTo, calm, cautious } from './listeners.ts'
+import { provenInit, rawDial } from './raw-peer.ts'
 
 const HOUR = 3_600 * SECOND
 
@@ -61,6 +62,16 @@ describe('An address token', () => {
       assert.deepEqual(answersTo(listener, forged, ENDS.here, now), [], `byte ${at}`)
     }
     assert.deepEqual(answersTo(listener, bytes, ENDS.here, now), [PacketType.resp])
+  })
+
+  it('uses up nothing that those have who answer a COOKIE: whoever reads it on the line can show it (H-28)', () => {
+    const listener = cautious({ addressOf })
+    const dialler = withToken(listener)
+    const now = START + SECOND
+    const answers = Array.from({ length: 70 }, (_, port) => redialled(dialler, listener, { now, from: port + 10 })[0])
+    assert.deepEqual(answers, [...Array(64).fill(PacketType.resp), ...Array(6).fill(PacketType.cookie)])
+    const honest = provenInit(rawDial({ seed: 9, path: 90 }, now), listener, 90, now)
+    assert.deepEqual(answersTo(listener, honest, 90, now), [PacketType.resp])
   })
 
   it('of any length from a listener that is hostile is shown or forgotten, and breaks no dial', () => {

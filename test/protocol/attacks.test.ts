@@ -157,7 +157,7 @@ describe('Somebody who records the wire', () => {
     )
   })
 
-  it('cannot make anything of a packet with any byte changed', () => {
+  it('cannot make anything of a packet with any byte changed (W-11)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     const peer = new RawPeer(listener, { seed: 1, path: ENDS.here }, START)
     const [event] = eventsOf(listener)
@@ -197,7 +197,7 @@ describe('A peer that breaks the rules', () => {
     assert.equal(verdictOn('02 c01fffffffffffff 00 00 00'), CloseCode.protocolViolation)
   })
 
-  it('by frames that cannot be read is sent away', () => {
+  it('by frames that cannot be read is sent away (F-1)', () => {
     for (const digits of ['ff', '03', '08 01 00 ffff', '02 05 00 7f 00', '1c 00 7fff']) {
       assert.equal(verdictOn(digits), CloseCode.frameEncoding, digits)
     }
@@ -209,7 +209,7 @@ describe('A peer that breaks the rules', () => {
     assert.equal(verdictOn('08 02 00 0001 61'), CloseCode.streamState)
   })
 
-  it('by acknowledging everything, also what was left out, is caught', () => {
+  it('by acknowledging everything, also what was left out, is caught (F-2)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     const peer = new RawPeer(listener, { seed: 1, path: ENDS.here }, START)
     let now = START

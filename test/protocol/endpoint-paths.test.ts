@@ -46,15 +46,19 @@ describe('Endpoint, a peer that moves', () => {
     return bytesOf(`1b${hex(challenge)}`)
   }
 
-  it('is challenged at its new address and answered at the old one until it has replied', () => {
+  it('is challenged at its new address and answered at the old one until it has replied (P-2)', () => {
     const { listener, peer, session } = settled()
     listener.receive(peer.seal(PING), MOVED, START)
     const out = outgoing(listener, START)
     const challenge = challengeTo(MOVED, out, peer)
     assert.equal(session.path, ENDS.here)
+    const [only, ...more] = out.filter(({ path }) => path === MOVED)
+    assert.deepEqual([only!.bytes.length, more], [64, []], 'the challenge and no more than came from there')
     assert.ok(
-      out.filter(({ path }) => path === MOVED).every(({ bytes }) => bytes.length <= 64),
-      'no more than came from there',
+      peer
+        .open(only!.bytes)!
+        .frames.subarray(9)
+        .every((byte) => byte === 0),
     )
     listener.receive(peer.seal(answer(challenge)), MOVED, START)
     assert.equal(session.path, MOVED)
@@ -62,7 +66,7 @@ describe('Endpoint, a peer that moves', () => {
     assert.ok(outgoing(listener, START).every(({ path }) => path === MOVED))
   })
 
-  it('is not believed for an old packet, a replay or a forgery from elsewhere', () => {
+  it('is not believed for an old packet, a replay or a forgery from elsewhere (P-1)', () => {
     const { listener, peer, session } = settled()
     const late = peer.seal(PING)
     const known = peer.seal(PING)
@@ -76,7 +80,7 @@ describe('Endpoint, a peer that moves', () => {
     assert.equal(session.path, ENDS.here)
   })
 
-  it('is not believed for a wrong answer', () => {
+  it('is not believed for a wrong answer (P-2)', () => {
     const { listener, peer, session } = settled()
     listener.receive(peer.seal(PING), MOVED, START)
     const challenge = challengeTo(MOVED, outgoing(listener, START), peer)
@@ -85,7 +89,7 @@ describe('Endpoint, a peer that moves', () => {
     assert.equal(session.path, ENDS.here)
   })
 
-  it('gets the answer to its own challenge at the address that it came from', () => {
+  it('gets the answer to its own challenge at the address that it came from (P-3)', () => {
     const { listener, peer } = settled()
     const late = peer.seal(bytesOf('1a 0807060504030201'))
     peer.send(PING, START)
@@ -120,7 +124,7 @@ describe('Endpoint, silence', () => {
     }
   })
 
-  it('makes an active session suspect within a second, and the first packet ends that', () => {
+  it('makes an active session suspect within a second, and the first packet ends that (P-5)', () => {
     const { dialler, listener, ours } = connected()
     ours.openStream()!.write(bytesOf('61'))
     outgoing(dialler, START)
@@ -135,7 +139,7 @@ describe('Endpoint, silence', () => {
     assert.deepEqual(toldBy(dialler), ['recovered'])
   })
 
-  it('ends a session after the shorter time of the two sides', () => {
+  it('ends a session after the shorter time of the two sides (P-6)', () => {
     const dialler = newEndpoint({ seed: 1, settings: { survive: 5 * SECOND } })
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     dialler.dial(ENDS.there, START)

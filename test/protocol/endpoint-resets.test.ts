@@ -27,7 +27,7 @@ function kindsOf(datagrams: readonly Datagram[]): number[] {
 }
 
 describe('Endpoint, resets', () => {
-  it('tell a peer that its session is forgotten, so that it ends at once', () => {
+  it('tell a peer that its session is forgotten, so that it ends at once (W-14)', () => {
     const { dialler } = connected()
     const restarted = newEndpoint({ seed: 20, instance: 2, boot: 2, acceptsSessions: true })
     dialler.onDeadline(START + 16 * SECOND)
@@ -42,7 +42,7 @@ describe('Endpoint, resets', () => {
     assert.equal(dialler.isIdle, true)
   })
 
-  it('may be sent for a session of our last life before its peer speaks', () => {
+  it('may be sent for a session of our last life before its peer speaks (W-16)', () => {
     const { dialler, theirs } = connected()
     const restarted = newEndpoint({ seed: 20, instance: 2, boot: 2, acceptsSessions: true })
     restarted.resetForgotten(ENDS.here, theirs.localId)
@@ -52,7 +52,7 @@ describe('Endpoint, resets', () => {
     assert.deepEqual(toldBy(dialler), ['closed by reset'])
   })
 
-  it('that are forged, or genuine for another session, change nothing', () => {
+  it('that are forged, or genuine for another session, change nothing (W-14)', () => {
     const { dialler, diallerDrops, listener, ours } = connected()
     diallerDrops.take()
     const stranger = newEndpoint({ seed: 9 })
@@ -68,7 +68,7 @@ describe('Endpoint, resets', () => {
     assert.equal(dialler.isIdle, false)
   })
 
-  it('are always shorter than what they answer, and never answered themselves: two who forgot each other fall silent', () => {
+  it('are always shorter than what they answer, and never answered themselves: two who forgot each other fall silent (W-7)', () => {
     const { dialler, listener } = connected()
     listener.onDeadline(START + 17 * SECOND)
     dialler.onDeadline(START + 17 * SECOND)
@@ -110,7 +110,7 @@ describe('Endpoint, resets', () => {
     assert.deepEqual(kindsOf(outgoing(listener, START)), [PacketType.reset])
   })
 
-  it('answer 200 strangers at once and 100 more each second, no more', () => {
+  it('answer 200 strangers at once and 100 more each second, no more (W-15)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     const peer = new RawPeer(newEndpoint({ seed: 3, acceptsSessions: true }), { seed: 1, path: ENDS.here }, START)
     const storm = (now: number): number => {

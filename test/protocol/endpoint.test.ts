@@ -107,14 +107,18 @@ describe('Endpoint, dialling', () => {
     assert.ok(listener.isIdle && refusing.isIdle)
   })
 
-  it('keeps a session that nobody confirms for five seconds and no longer', () => {
+  it('keeps a session that nobody confirms for five seconds after its last INIT, and no longer (H-4)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
-    feed(listener, rawDial({ seed: 1, path: ENDS.here }, START).init, ENDS.here, START)
-    outgoing(listener, START)
-    assert.equal(listener.nextDeadline(), START + 5 * SECOND)
-    listener.onDeadline(START + 5 * SECOND)
+    const { init } = rawDial({ seed: 1, path: ENDS.here }, START)
+    for (const now of [START, START + 3 * SECOND]) {
+      feed(listener, init, ENDS.here, now)
+      outgoing(listener, now)
+      assert.equal(listener.nextDeadline(), now + 5 * SECOND)
+    }
+    const end = START + 8 * SECOND
+    listener.onDeadline(end)
     assert.equal(listener.isIdle, true)
-    assert.deepEqual(outgoing(listener, START + 5 * SECOND), [])
+    assert.deepEqual(outgoing(listener, end), [])
     assert.equal(listener.nextDeadline(), Infinity)
   })
 
@@ -132,7 +136,7 @@ describe('Endpoint, dialling', () => {
 })
 
 describe('Endpoint, closing', () => {
-  it('says CLOSE three times with code and reason, and forgets the session', () => {
+  it('says CLOSE three times with code and reason, and forgets the session (F-5)', () => {
     const { dialler, listener, ours } = connected()
     ours.close(CloseCode.shuttingDown, 'good night')
     assert.deepEqual(toldBy(dialler), ['closed by local'])
@@ -185,7 +189,7 @@ describe('Endpoint, closing', () => {
 })
 
 describe('Endpoint, packets', () => {
-  it('takes several packets back to back in one datagram', () => {
+  it('takes several packets back to back in one datagram (W-10)', () => {
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })
     const peer = new RawPeer(listener, { seed: 1, path: ENDS.here }, START)
     const [event] = eventsOf(listener)
@@ -202,7 +206,7 @@ describe('Endpoint, packets', () => {
     assert.equal(statsOf(event.session).packetsReceived, before + 3)
   })
 
-  it('drops a packet that comes twice, at once and much later', () => {
+  it('drops a packet that comes twice, at once and much later (W-12)', () => {
     const drops = new Drops()
     const listener = newEndpoint({ seed: 2, acceptsSessions: true, trace: drops })
     const peer = new RawPeer(listener, { seed: 1, path: ENDS.here }, START)

@@ -88,7 +88,7 @@ describe('PacketBuilder', () => {
     }
   })
 
-  it('lets the control stream pass a full queue at once', () => {
+  it('lets the control stream pass a full queue at once (C-6)', () => {
     const bench = new PacketBench()
     for (let i = 0; i < 50; i++) bench.streamWith(3_000)
     bench.build(ROOM)
@@ -96,7 +96,7 @@ describe('PacketBuilder', () => {
     assert.equal(bench.build(ROOM)[0], 'STREAM 0 0+10')
   })
 
-  it('passes over streams without credit of their own, and comes back to them with the first byte of it', () => {
+  it('passes over streams without credit of their own, and comes back to them with the first byte of it (S-3)', () => {
     const bench = new PacketBench({ peer: { streamWindow: 1_000 } })
     const held = bench.streamWith(1_500)
     assert.deepEqual(bench.build(ROOM), ['STREAM 1 0+1000'])
@@ -109,7 +109,7 @@ describe('PacketBuilder', () => {
     assert.deepEqual(bench.build(ROOM), ['STREAM 1 1000+500 fin'])
   })
 
-  it('parks streams that wait for the session’s credit, and repeats lost bytes without it', () => {
+  it('parks streams that wait for the session’s credit, and repeats lost bytes without it (S-3)', () => {
     const bench = new PacketBench({ peer: { sessionWindow: 1_500 } })
     bench.streamWith(1_000)
     bench.streamWith(1_000)
@@ -124,6 +124,17 @@ describe('PacketBuilder', () => {
     bench.parts.streams.onMaxData({ id: 0, limit: 5_000 })
     assert.deepEqual(bench.build(2_000), ['STREAM 3 600+400'])
     assert.equal(bench.parts.streams.sentBytes, 2_000)
+  })
+
+  it('spends credit on the control stream as on any other (S-3)', () => {
+    const bench = new PacketBench({ peer: { sessionWindow: 100 } })
+    bench.control.write(new Uint8Array(70))
+    bench.streamWith(70)
+    assert.deepEqual(bench.build(ROOM), ['STREAM 0 0+70', 'STREAM 1 0+30'])
+    bench.control.write(new Uint8Array(70))
+    assert.deepEqual(bench.build(ROOM), [])
+    bench.parts.streams.onMaxData({ id: 0, limit: 150 })
+    assert.deepEqual(bench.build(ROOM), ['STREAM 0 70+50'])
   })
 
   it('sends an end without bytes although no credit is left', () => {
@@ -148,7 +159,7 @@ describe('PacketBuilder', () => {
     assert.deepEqual(bench.build(ROOM), [])
   })
 
-  it('repeats a stop that was lost, unless the peer has ended meanwhile', () => {
+  it('repeats a stop that was lost, unless the peer has ended meanwhile (F-6)', () => {
     const bench = new PacketBench()
     const stream = bench.streamWith(0)
     stream.stop(5)
@@ -279,7 +290,7 @@ describe('PacketBuilder', () => {
     assert.deepEqual(bench.build(ROOM), [])
   })
 
-  it('asks for an ACK itself after many packets that were nothing but one', () => {
+  it('asks for an ACK itself after many packets that were nothing but one (R-3)', () => {
     const bench = new PacketBench()
     const built: string[][] = []
     for (let packet = 0; packet < 42; packet += 2) {

@@ -31,7 +31,7 @@ function countedInFlight(bench: PacketBench): number {
 }
 
 describe('PacketSender', () => {
-  it('fills batches with packets of one size, of which only the last may be shorter', () => {
+  it('fills batches with packets of one size, of which only the last may be shorter (W-6)', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9_000 }), { minLength: 1, maxLength: 20 })
     fc.assert(
       fc.property(sizes, (streams) => {
@@ -200,7 +200,7 @@ describe('PacketSender', () => {
     )
   })
 
-  it('uses every number once and in order, but for those it leaves out on purpose', () => {
+  it('uses every number once and in order, but for those it leaves out on purpose (W-9, F-2)', () => {
     const bench = new PacketBench({ newController: () => new Uncontrolled() })
     bench.streamWith(900_000)
     const numbers = sendAll(bench, NOW)
@@ -240,7 +240,7 @@ describe('PacketSender', () => {
     assert.equal(sendAll(bench, NOW + RTT).flat().length, 2)
   })
 
-  it('pads path messages and goodbyes like any packet, and expects an answer only to the first', () => {
+  it('pads path messages and goodbyes like any packet, and expects an answer only to the first (W-6)', () => {
     const bench = new PacketBench()
     const message = { path: 5, isResponse: false, challenge: new Uint8Array(8).fill(3) }
     bench.parts.sender.fillPathMessage(bench.batch, message, NOW)

@@ -28,7 +28,7 @@ function nextOf(resets: Resets<Peer>): { bytes: Uint8Array; path: number } | nul
 }
 
 describe('Resets', () => {
-  it('are 39 to 63 bytes: type, chance, and the token of the connection id', () => {
+  it('are 39 to 63 bytes: type, chance, and the token of the connection id (W-7, W-14)', () => {
     const options = optionsOf(1)
     const lengths = new Set<number>()
     const resets = new Resets<Peer>(options, START)
@@ -64,7 +64,7 @@ describe('Resets', () => {
     assert.equal(ours.find(nextOf(restarted)!.bytes), session)
   })
 
-  it('find nobody for a token with any byte changed, for a stranger’s, or for a session that was forgotten', () => {
+  it('find nobody for a token with any byte changed, for a stranger’s, or for a session that was forgotten (W-14)', () => {
     const ours = resetsOf(1)
     const session = { peerResetToken: optionsOf(2).crypto.resetToken(ID) }
     ours.watch(session)
@@ -117,7 +117,7 @@ describe('Resets', () => {
     }
   })
 
-  it('answer strangers 200 times at once, then 100 times a second', () => {
+  it('answer strangers 200 times at once, then 100 times a second (W-15)', () => {
     const resets = resetsOf(1)
     const answers = (times: number, now: number): number => {
       let answered = 0

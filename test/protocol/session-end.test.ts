@@ -40,7 +40,7 @@ describe('Session: the end', () => {
     assert.equal(ours.openStream(), null)
   })
 
-  it('ends in silence when the line is cut, and no stream that was cut short looks complete', () => {
+  it('ends in silence when the line is cut, and no stream that was cut short looks complete (P-6)', () => {
     const { pair, dialler, listener, ours } = talk({ settings: { survive: 20 * SECOND } })
     listener.onStream = (stream) => listener.drain(stream)
     const stream = ours.openStream()!
@@ -118,7 +118,7 @@ describe('Session: the end', () => {
     })
   }
 
-  it('closes over gaps beyond the thousand that are kept', () => {
+  it('closes over gaps beyond the thousand that are kept (S-9)', () => {
     const { listener, peer } = hostile()
     for (let at = 0; at < 1_100; at += 50) {
       const frames = Array.from({ length: 50 }, (_, i) => {
@@ -132,7 +132,7 @@ describe('Session: the end', () => {
     assert.equal(listener.budget.heldBytes, 0)
   })
 
-  it('acts on nothing behind a goodbye, not even in the same packet', () => {
+  it('acts on nothing behind a goodbye, not even in the same packet (F-4)', () => {
     const { listener, peer } = hostile()
     peer.send(bytesOf('1c 05 00 08 01 00 0001 ff 12 05'), START)
     peer.send(bytesOf('08 03 00 0001 ff'), START)

@@ -118,6 +118,23 @@ describe('Session, new keys', () => {
     }
   })
 
+  it('are shown to the peer until it has seen them, though there is nothing else to say (K-3)', () => {
+    const { dialler, listener, ours, theirs } = connected({ rekeyAfterPackets: 64 })
+    const stream = ours.openStream()!
+    for (let sent = 0; rekeysOf(ours) === 0 && sent < 200; sent++) {
+      stream.write(bytesOf('61'))
+      for (const { bytes } of outgoing(dialler, START)) feed(listener, bytes, ENDS.here, START)
+      for (const { bytes } of outgoing(listener, START)) feed(dialler, bytes, ENDS.there, START)
+    }
+    const lost = outgoing(dialler, START)
+    assert.deepEqual([lost[0]!.bytes[0], rekeysOf(ours), rekeysOf(theirs)], [DATA_PACKET + 1, 1, 0])
+    for (let now = START; rekeysOf(theirs) === 0 && now < START + 5 * SECOND; now = dialler.nextDeadline()) {
+      dialler.onDeadline(now)
+      exchange(dialler, listener, now)
+    }
+    assert.equal(rekeysOf(theirs), 1)
+  })
+
   it('come with age to a session that is used, and not to one that only keeps alive', () => {
     const used = talk({ settings: { rekeyAfter: 10 * SECOND } })
     const stream = used.ours.openStream()!
@@ -131,7 +148,7 @@ describe('Session, new keys', () => {
     assert.equal(rekeysOf(idle.ours), 0)
   })
 
-  it('are told apart by two bits of the header, and the numbers of packets go on through all of them', () => {
+  it('are told apart by two bits of the header, and the numbers of packets go on through all of them (W-8, W-9, K-4)', () => {
     const pair = connected({ rekeyAfterPackets: 64 })
     const { toListener } = chat(pair, 800)
     const packets = toListener.filter((packet) => isDataPacket(packet[0]!))
@@ -143,7 +160,7 @@ describe('Session, new keys', () => {
     assert.ok(rekeysOf(pair.ours) > 4)
   })
 
-  it('leave packets that were overtaken readable for ten seconds, and no longer', () => {
+  it('leave packets that were overtaken readable for ten seconds, and no longer (K-5)', () => {
     for (const [wait, taken] of [
       [9_900 * MILLISECOND, true],
       [10_100 * MILLISECOND, false],
@@ -173,7 +190,7 @@ describe('Session, new keys', () => {
     }
   })
 
-  it('make whatever was recorded under the keys before the previous ones worthless, whichever phase it claims', () => {
+  it('make whatever was recorded under the keys before the previous ones worthless, whichever phase it claims (K-5)', () => {
     const pair = connected({ rekeyAfterPackets: 64 })
     const { toListener, now } = chat(pair, 400)
     assert.ok(rekeysOf(pair.theirs) >= 4)
@@ -192,7 +209,7 @@ describe('Session, new keys', () => {
     assert.deepEqual(statsOf(pair.theirs), before)
   })
 
-  it('that never come end the session at the limit of one key, with a code of their own', () => {
+  it('that never come end the session at the limit of one key, with a code of their own (K-11)', () => {
     const settings = { rekeyAfterPackets: 1_000_000, mostPacketsPerKey: 200 }
     const { dialler, listener, ours, theirs } = connected(settings)
     const stream = ours.openStream()!
@@ -222,7 +239,7 @@ describe('Session, new keys', () => {
     }
   })
 
-  it('are not disturbed by an answer to nothing, or by frames of the keys that are there', () => {
+  it('are not disturbed by an answer to nothing, or by frames of the keys that are there (K-6)', () => {
     for (const frame of [`21 01 ${'00'.repeat(48)}`, `20 00 ${'00'.repeat(96)}`, `21 00 ${'00'.repeat(48)}`]) {
       const { listener } = connected()
       const peer = new RawPeer(listener, { seed: 9, path: 9 }, START)

@@ -32,7 +32,7 @@ describe('an answer of a target', () => {
     return (await serving.ask({ method })).end()
   }
 
-  it('comes as frames behind ACCEPTED: head, body, trailers', async () => {
+  it('comes as frames behind ACCEPTED: head, body, trailers (D-2)', async () => {
     const consumer = await asked(
       `${OK}X-One: caf\xe9\r\nx-one: 2\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 5\r\nHost: b\r\n\r\n`,
     )

@@ -215,10 +215,11 @@ describe('a forwarder of http requests', () => {
   })
 
   describe('keeps the time that an answer may take', () => {
-    it('from when the target has the request', async () => {
+    it('from when the target has the request (D-2)', async () => {
       await targetThat(() => {})
       const consumer = (await serving.ask({}, TTL_MS)).end()
       await serving.broken(consumer, 'targetSilent')
+      assert.equal(consumer.isAccepted, false)
       const [, seen] = await newest()
       await until(() => seen.hasEnded || seen.isClosed, 'the target hears of it')
       await serving.settled()

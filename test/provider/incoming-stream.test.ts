@@ -9,6 +9,7 @@ import type { ForwarderOutcome } from '../../src/provider/forwarder.ts'
 import { IncomingStream } from '../../src/provider/incoming-stream.ts'
 import { Targets } from '../../src/provider/targets.ts'
 import { Watchdog } from '../../src/runtime/watchdog.ts'
+import { statsOf } from '../protocol/endpoints.ts'
 import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { listening, Seen } from '../runtime/sockets.ts'
 import { Talker } from '../runtime/talker.ts'
@@ -102,6 +103,20 @@ describe('an incoming stream of a tcp service', () => {
     assert.deepEqual(outcomes, ['ended'])
   })
 
+  it('gives no credit back for what stands behind the head before the target has taken the connection (D-2)', async () => {
+    const near = session.near.openStream()!
+    near.write(Buffer.concat([headFor(UUID), Buffer.alloc(1_000)]))
+    const far = await joined.accepted(session, near.id)
+    forward(far)
+    // In the turn in which the target is called nobody can have answered yet.
+    assert.deepEqual([far.wasEverSent, statsOf(session.far).heldBytes], [false, 1_000])
+    await until(() => statsOf(session.far).heldBytes === 0, 'the target has it')
+    assert.deepEqual(reached, ['reached'])
+    near.reset(StreamCode.cancelled)
+    near.stop(StreamCode.cancelled)
+    await joined.settled(session)
+  })
+
   it('takes a head that comes byte by byte', async () => {
     const head = headFor(UUID)
     const [talker] = await open(head.subarray(0, 1))
@@ -121,7 +136,7 @@ describe('an incoming stream of a tcp service', () => {
     assert.deepEqual([reached, sockets], [[], []])
   })
 
-  it('refuses while it is draining', async () => {
+  it('refuses while it is draining (C-5)', async () => {
     isDraining = true
     const [talker] = await open(headFor(UUID))
     await refused(talker, 'draining')
@@ -144,11 +159,11 @@ describe('an incoming stream of a tcp service', () => {
     await refused(talker, 'stalled')
   })
 
-  it('says that the target refused', async () => {
+  it('says that the target refused (D-2, D-3)', async () => {
     target.close()
     const [talker] = await open(headFor(UUID))
     await refused(talker, 'targetRefused')
-    assert.deepEqual(reached, ['ECONNREFUSED'])
+    assert.deepEqual([reached, talker.bytesRead], [['ECONNREFUSED'], 0], 'it was never accepted')
   })
 
   it('resets the target when the consumer resets', async () => {

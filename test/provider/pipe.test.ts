@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { PassThrough } from 'node:stream'
 import type { Pipe as PipeConfig } from '../../src/config/read.ts'
 import { openLog } from '../../src/log.ts'
-import { CloseCode, encodeControl } from '../../src/protocol/index.ts'
+import { CloseCode, ControlReader, encodeControl } from '../../src/protocol/index.ts'
 import { Pipe } from '../../src/provider/pipe.ts'
 import { Driver } from '../../src/runtime/driver.ts'
 import { monotonicClock } from '../../src/runtime/system.ts'
@@ -10,6 +10,7 @@ import { Watchdog } from '../../src/runtime/watchdog.ts'
 import { newEndpoint } from '../protocol/endpoints.ts'
 import { Joined } from '../runtime/joined.ts'
 import { MemoryCarrier } from '../runtime/memory-carrier.ts'
+import { Talker } from '../runtime/talker.ts'
 import { until } from '../runtime/until.ts'
 
 const CONFIG: PipeConfig = {
@@ -48,6 +49,16 @@ describe('a pipe', () => {
   afterEach(async () => {
     await pipe.close()
     await joined.close()
+  })
+
+  it('begins with SETTINGS on the control stream (C-1)', async () => {
+    pipe.start()
+    await until(() => joined.sessions.length === 1, 'it is connected')
+    const control = new Talker(joined.sessions[0]!.control)
+    await until(() => control.bytesRead > 0, 'it says something')
+    const reader = new ControlReader()
+    reader.push(control.chunks[0]!)
+    assert.deepEqual(reader.next(), { kind: 'settings', software: 'test' })
   })
 
   it('dials again when its session is lost', async () => {

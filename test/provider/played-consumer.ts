@@ -41,6 +41,8 @@ export class PlayedConsumer implements StreamOwner {
   trailers: FieldList = []
   readonly chunks: Uint8Array[] = []
   bodyBytes = 0
+  /** The first byte has come. */
+  isAccepted = false
   /** The last frame has come. */
   isWhole = false
   /** What was broken in the frames themselves. */
@@ -48,7 +50,6 @@ export class PlayedConsumer implements StreamOwner {
   /** False: what comes waits, and holds back the provider. */
   reads = true
   readonly #reader = new FrameReader('answer')
-  #isAccepted = false
   #toPour: readonly Uint8Array[] = []
 
   constructor(stream: StreamHandle) {
@@ -134,9 +135,9 @@ export class PlayedConsumer implements StreamOwner {
       this.#keep(bytes)
       return
     }
-    if (!this.#isAccepted && bytes[0] !== ACCEPTED) this.problem = 'the first byte is not ACCEPTED'
-    this.#reader.push(this.#isAccepted ? bytes : bytes.subarray(1))
-    this.#isAccepted = true
+    if (!this.isAccepted && bytes[0] !== ACCEPTED) this.problem = 'the first byte is not ACCEPTED'
+    this.#reader.push(this.isAccepted ? bytes : bytes.subarray(1))
+    this.isAccepted = true
     for (let event = this.#reader.next(); event !== FrameEvent.needMore; event = this.#reader.next()) {
       this.#on(event)
       if (this.problem !== '') return

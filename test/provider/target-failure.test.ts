@@ -20,7 +20,7 @@ const MEANINGS: Readonly<Record<TargetFailure, readonly string[]>> = {
 
 describe('the failure of a target', () => {
   for (const [meaning, codes] of Object.entries(MEANINGS)) {
-    it(`is ${meaning} for ${codes.join(', ')}`, () => {
+    it(`is ${meaning} for ${codes.join(', ')} (D-3)`, () => {
       assert.deepEqual(
         codes.map((code) => failureOf(failed(code))),
         codes.map(() => meaning),

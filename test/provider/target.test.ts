@@ -22,7 +22,7 @@ describe('the target of a service', () => {
     assert.equal(hostOf(serviceAt(SOCKET, { tls: { caPath: null, name: 'app.test' } })), 'app.test')
   })
 
-  it('is connected to by nothing but what the configuration says', () => {
+  it('is connected to by nothing but what the configuration says (D-1)', () => {
     assert.deepEqual(connectOptions(serviceAt(SOCKET)), { path: '/run/app.sock' })
     const { host, port } = connectOptions(serviceAt(tcp(80, 'web.test'))) as { host: string; port: number }
     assert.deepEqual([host, port], ['web.test', 80])

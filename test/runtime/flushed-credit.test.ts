@@ -83,7 +83,7 @@ function bytesOf(steps: readonly Step[]): number {
 }
 
 describe('credit for bytes that are flushed', () => {
-  it('never goes back for a byte that a write still needs, and goes back for all when the last write has left', () => {
+  it('never goes back for a byte that a write still needs, and goes back for all when the last write has left (S-11)', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const outgoing = new Outgoing(bytesOf(steps))

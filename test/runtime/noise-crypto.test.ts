@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { readFirst, writeSecond } from '../../src/protocol/handshake/noise.ts'
 import { hex } from '../../src/protocol/hex.ts'
 import type { AnswerHandshake, Crypto } from '../../src/protocol/ports.ts'
 import { keylessKeyPair, keylessPublicKey } from '../../src/runtime/keyless.ts'
@@ -11,7 +13,7 @@ import {
   noiseListener,
   welcomeEverybody,
 } from '../../src/runtime/noise-crypto.ts'
-import { newX25519KeyPair, x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
+import { newX25519KeyPair, nodePrimitives, x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
 import { cryptoContract } from '../contracts/crypto.ts'
 import { nobleKeyPairOf } from '../protocol/handshake/noble-primitives.ts'
 import { LOW_ORDER_KEYS } from '../protocol/handshake/noise-pair.ts'
@@ -83,7 +85,7 @@ describe('noise, who is let in', () => {
     assert.throws(() => dialler().dial(PROLOGUE).readResp(RESP_HEADER, new Uint8Array(64)))
   })
 
-  it('is misused with a credential for a listener whose key everybody has', () => {
+  it('is misused with a credential for a listener whose key everybody has (E-1)', () => {
     const credential = new Uint8Array(24)
     assert.throws(() => dialler({ identity: null, consumerKey: null, credential }), /holder of a key alone/)
     assert.equal(dialler({ credential }).credential, credential)
@@ -94,6 +96,24 @@ describe('noise, who is let in', () => {
     assert.throws(() => dialler({ psk: new Uint8Array(16) }))
     assert.throws(() => answered(listener({ authorise: () => ({ psk: new Uint8Array(0) }) }), dialled(dialler()).init))
     assert.throws(() => x25519KeyPairOf(new Uint8Array(31)))
+  })
+})
+
+describe('the packets of noise', () => {
+  it('are sealed by the dialler with the first key of Split, by the listener with the second (W-17)', () => {
+    const { handshake, init } = dialled(dialler())
+    const own = { primitives: nodePrimitives(), prologue: Buffer.concat([PROLOGUE, INIT_HEADER]), identity: CONSUMER }
+    const { message, keys } = writeSecond(readFirst(own, init)!, { psk: NO_PSK, header: RESP_HEADER }, REPLY)
+    const { sealer, opener } = handshake.readResp(RESP_HEADER, message)!.keys
+    const header = new Uint8Array(19).fill(7)
+    const counter = 0x01_0203
+    const nonce = Uint8Array.of(0, 0, 0, 0, 3, 2, 1, 0, 0, 0, 0, 0)
+    const packet = Buffer.concat([header, ASK, new Uint8Array(16)])
+    sealer.seal(counter, packet, 0, header.length, header.length + ASK.length)
+    const theirs = chacha20poly1305(keys.fromInitiator, nonce, header)
+    assert.equal(hex(theirs.decrypt(packet.subarray(header.length))), hex(ASK))
+    const back = Buffer.concat([header, chacha20poly1305(keys.fromResponder, nonce, header).encrypt(REPLY)])
+    assert.ok(opener.open(counter, back, 0, header.length, back.length))
   })
 })
 

@@ -36,7 +36,7 @@ export function sealedEndpoint(
       random: new Prng(seed),
       crypto,
       trace,
-      settings: { ...DEFAULT_SETTINGS, ...settings },
+      settings: { ...DEFAULT_SETTINGS, cautionAfterStart: 0, ...settings },
       acceptsSessions,
       instanceId: new Uint8Array(16).fill(instance),
       bootId: new Uint8Array(8).fill(1),

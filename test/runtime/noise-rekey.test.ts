@@ -97,7 +97,7 @@ describe('a renewal of noise', () => {
     return { dialler: dial.readResp(NOTHING, packet.slice(0, end))!.keys, listener: keys }
   }
 
-  it('is refused to another provider, which the consumer knows as well', () => {
+  it('is refused to another provider, which the consumer knows as well (K-2)', () => {
     const identity = x25519KeyPairOf(new Uint8Array(32).fill(5))
     const other = noiseDialler({ identity, consumerKey: CONSUMER.publicKey, resetKey: RESET_KEY })
     const packet = new Uint8Array(200)
@@ -120,13 +120,13 @@ describe('a renewal of noise', () => {
     assert.equal(dial.readResp(NOTHING, resp), null)
   })
 
-  it('prevails on the side with the higher static key', () => {
+  it('prevails on the side with the higher static key (K-8)', () => {
     const { dialler, listener } = keysOf()
     const isProviderHigher = Buffer.compare(PROVIDER.publicKey, CONSUMER.publicKey) > 0
     assert.deepEqual([dialler.renewal.prevails, listener.renewal.prevails], [isProviderHigher, !isProviderHigher])
   })
 
-  it('prevails on the dialler where both have the same key', () => {
+  it('prevails on the dialler where both have the same key (K-8)', () => {
     const own = noiseDialler({ identity: CONSUMER, consumerKey: CONSUMER.publicKey, resetKey: RESET_KEY })
     const { dialler, listener } = keysOf(own)
     assert.deepEqual([dialler.renewal.prevails, listener.renewal.prevails], [true, false])

@@ -24,7 +24,7 @@ describe('sealing', () => {
 
 function sealingIs(sealing: Sealing): void {
   describe(`with ${sealing.name}`, () => {
-    it('makes and opens the packets that @noble makes, at every number that is hard to count', () => {
+    it('makes and opens the packets that @noble makes, at every number that is hard to count (W-17)', () => {
       for (const counter of COUNTERS) {
         const [header, plain] = [some(HEADER_BYTES, 1), some(100, 2)]
         const packet = joined(header, plain)

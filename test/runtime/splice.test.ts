@@ -143,7 +143,7 @@ describe('a splice', () => {
     await ended('ended')
   })
 
-  it('gives credit back only for what the kernel has taken', async () => {
+  it('gives credit back only for what the kernel has taken (S-11)', async () => {
     await begin()
     client.pause()
     far.say(noise(MORE_THAN_ANY_BUFFER))

@@ -129,7 +129,7 @@ describe('Answer', () => {
     assert.equal(typeof questionOf(init), 'object')
   })
 
-  it('is not given to an INIT of less than 1,200 bytes, though everything in it is right', () => {
+  it('is not given to an INIT of less than 1,200 bytes, though everything in it is right (W-4)', () => {
     for (const [payloadBytes, isAnswered] of [
       [200, false],
       [FULL_PAYLOAD_BYTES - 1, false],

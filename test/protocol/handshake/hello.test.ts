@@ -64,7 +64,7 @@ describe('Hello', () => {
     assert.ok(!('credential' in settings('')!))
   })
 
-  it('[E-1] refuses a credential twice, of more than 63 bytes, or cut short', () => {
+  it('refuses a credential twice, of more than 63 bytes, or cut short (E-1)', () => {
     assert.equal(settings('0701010701ff'), null)
     assert.equal(settings(`074040${'00'.repeat(64)}`), null)
     assert.equal(settings('070401'), null)

@@ -108,7 +108,7 @@ describe('control messages', () => {
     assert.deepEqual(reader.next(), GOLDEN[0]![0])
   })
 
-  it('of unknown types are skipped, up to the longest that may be said', () => {
+  it('of unknown types are skipped, up to the longest that may be said (C-2, C-3)', () => {
     const longest = joined(bytesOf('4000 63'), new Uint8Array(16_383))
     const [message, digits] = GOLDEN[2]!
     assert.deepEqual(read(bytesOf('0001 63'), longest, bytesOf(digits), bytesOf('0002 ff 00'), bytesOf(digits)), [
@@ -117,7 +117,7 @@ describe('control messages', () => {
     ])
   })
 
-  it('may carry fields of a later version behind those that are known', () => {
+  it('may carry fields of a later version behind those that are known (C-3)', () => {
     assert.deepEqual(read(bytesOf(`0013 03 ${UUID_DIGITS} cafe`)), [{ kind: 'registered', uuid: UUID }])
   })
 
@@ -139,7 +139,7 @@ describe('control messages', () => {
     ['registers without a health', `0017 02 ${UUID_DIGITS} 03 776562 01 00`],
     ['refuses without a text', `0012 04 ${UUID_DIGITS} 01`],
   ] as const) {
-    it(`are broken for good when one ${name}`, () => {
+    it(`are broken for good when one ${name} (C-2)`, () => {
       const reader = new ControlReader()
       reader.push(bytesOf(digits))
       assert.equal(reader.next(), null)

@@ -42,12 +42,24 @@ const head = fc.record(
   { noNullPrototype: true },
 )
 
+/** The head above with so many hops and a client of so many letters: no writer makes more than are allowed. */
+function headWith(hops: number, clientBytes: number): string {
+  const fields = [
+    HEAD_DIGITS.slice('0038'.length, HEAD_DIGITS.indexOf('01 0102')),
+    hops.toString(16).padStart(2, '0'),
+    '01'.repeat(hops * HOP_ID_BYTES),
+    (0x4000 + clientBytes).toString(16),
+    '61'.repeat(clientBytes),
+  ].join('')
+  return `${bytesOf(fields).length.toString(16).padStart(4, '0')}${fields}`
+}
+
 function pushAll(reader: StreamHeadReader, ...pieces: Uint8Array[]): boolean[] {
   return pieces.map((piece) => reader.push(piece))
 }
 
 describe('the head of a stream', () => {
-  it('is written as the protocol says', () => {
+  it('is written as the protocol says (D-1)', () => {
     assert.equal(hex(encodeStreamHead(HEAD)), hex(bytesOf(HEAD_DIGITS)))
   })
 
@@ -87,7 +99,10 @@ describe('the head of a stream', () => {
     assert.deepEqual([reader.head, hex(reader.rest)], [HEAD, 'cafe'])
   })
 
-  it('has its client cut to 256 bytes, by whole characters', () => {
+  it('may have eight hops and a client of 256 bytes, and has a longer one cut, by whole characters (D-5)', () => {
+    const most = new StreamHeadReader()
+    most.push(bytesOf(headWith(MOST_HOPS, 256)))
+    assert.equal(most.head?.client, 'a'.repeat(256))
     const reader = new StreamHeadReader()
     reader.push(encodeStreamHead({ ...HEAD, client: `${'ü'.repeat(127)}€€` }))
     assert.equal(reader.head?.client, 'ü'.repeat(127))
@@ -98,11 +113,13 @@ describe('the head of a stream', () => {
     ['is longer than any head', 'ffff'],
     ['is of an unknown kind', HEAD_DIGITS.replace('003801', '003803')],
     ['ends in the middle of a field', `0010${HEAD_DIGITS.slice(4, 36)}`],
-    ['has nine hops', HEAD_DIGITS.replace('4bb801', '4bb809')],
+    ['has nine hops', headWith(9, 0)],
+    ['has more hops than it says bytes for', HEAD_DIGITS.replace('4bb801', '4bb808')],
     ['has a client that is not UTF-8', HEAD_DIGITS.replace('0b 31', '0b ff')],
     ['has a client longer than it says', HEAD_DIGITS.replace('0b 31', '0c 31')],
+    ['has a client of 257 bytes', headWith(0, 257)],
   ] as const) {
-    it(`is broken when it ${name}`, () => {
+    it(`is broken when it ${name} (D-5)`, () => {
       const reader = new StreamHeadReader()
       assert.equal(reader.push(bytesOf(digits)), true)
       assert.deepEqual([reader.isBroken, reader.head], [true, null])

@@ -16,7 +16,7 @@ function listener(): Liveness {
 }
 
 describe('Liveness, keep-alive', () => {
-  it('lets a dialler ping 13 to 16 s after it last sent something, spread over that time', () => {
+  it('lets a dialler ping 13 to 16 s after it last sent something, spread over that time (P-4)', () => {
     const pauses = Array.from({ length: 200 }, (_, seed) => {
       const liveness = dialler(seed)
       liveness.onSent(START + 5 * SECOND)
@@ -35,13 +35,13 @@ describe('Liveness, keep-alive', () => {
     assert.ok(liveness.deadline(0) >= due + 13 * SECOND)
   })
 
-  it('lets a dialler that only listens ping all the same: its NAT forgets it otherwise', () => {
+  it('lets a dialler that only listens ping all the same: its NAT forgets it otherwise (P-4)', () => {
     const liveness = dialler()
     for (let second = 1; second <= 12; second++) liveness.onHeard(START + second * SECOND)
     assert.equal(liveness.step(0, START + 16 * SECOND), LivenessVerdict.ping)
   })
 
-  it('lets a listener ping only when it heard nothing for 17 s', () => {
+  it('lets a listener ping only when it heard nothing for 17 s (P-4)', () => {
     const liveness = listener()
     liveness.onSent(START + 10 * SECOND)
     assert.equal(liveness.deadline(0), START + 17 * SECOND)
@@ -52,7 +52,7 @@ describe('Liveness, keep-alive', () => {
 })
 
 describe('Liveness, suspicion', () => {
-  it('needs three timeouts in a row and half a second of silence', () => {
+  it('needs three timeouts in a row and half a second of silence (P-5)', () => {
     const liveness = listener()
     assert.equal(liveness.step(2, START + 10 * SECOND), LivenessVerdict.fine)
     assert.equal(liveness.step(3, START + 499 * MILLISECOND), LivenessVerdict.fine)
@@ -61,7 +61,7 @@ describe('Liveness, suspicion', () => {
     assert.equal(liveness.isSuspect, true)
   })
 
-  it('is told once, and ends with the first packet that is heard', () => {
+  it('is told once, and ends with the first packet that is heard (P-5)', () => {
     const liveness = listener()
     liveness.step(3, START + SECOND)
     assert.equal(liveness.step(4, START + 2 * SECOND), LivenessVerdict.fine)

@@ -85,7 +85,7 @@ describe('Path', () => {
     assert.equal(path.nextMessage(), null)
   })
 
-  it('keeps at most four messages, however many challenges come', () => {
+  it('keeps at most four messages, however many challenges come (P-3)', () => {
     const path = pathAtHome()
     for (let i = 0; i < 10_000; i++) path.onChallenge(HOME, bytesOf('0102030405060708'))
     let kept = 0

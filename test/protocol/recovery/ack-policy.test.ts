@@ -19,14 +19,14 @@ describe('AckPolicy', () => {
     assert.equal(acks.hasNews, false)
   })
 
-  it('lets the first packet wait 25 ms for company and no longer', () => {
+  it('lets the first packet wait 25 ms for company and no longer (R-1)', () => {
     const acks = afterPackets(1)
     assert.equal(acks.deadline, START + MAX_ACK_DELAY)
     assert.equal(acks.isDue(START + MAX_ACK_DELAY - 1), false)
     assert.equal(acks.isDue(START + MAX_ACK_DELAY), true)
   })
 
-  it('owes an ACK at once after the second packet', () => {
+  it('owes an ACK at once after the second packet (R-1)', () => {
     assert.ok(afterPackets(2).isDue(START))
   })
 
@@ -45,7 +45,7 @@ describe('AckPolicy', () => {
     assert.equal(acks.deadline, START + MAX_ACK_DELAY)
   })
 
-  it('reports a gap at once, and a packet that fills one', () => {
+  it('reports a gap at once, and a packet that fills one (R-1)', () => {
     const gap = new AckPolicy()
     gap.onPacket(5, 3, true, START)
     assert.ok(gap.isDue(START))
@@ -63,7 +63,7 @@ describe('AckPolicy', () => {
     assert.equal(idle.deadline, Infinity)
   })
 
-  it('never answers a bare ACK, in order or not', () => {
+  it('never answers a bare ACK, in order or not (R-2)', () => {
     const acks = new AckPolicy()
     acks.onPacket(0, -1, false, START)
     acks.onPacket(7, 0, false, START)
@@ -81,7 +81,7 @@ describe('AckPolicy', () => {
     assert.equal(acks.delay(START), 0, 'and never less than nothing')
   })
 
-  it('asks for an ACK itself after 19 bare ACKs in a row', () => {
+  it('asks for an ACK itself after 19 bare ACKs in a row (R-3)', () => {
     const acks = new AckPolicy()
     for (let sent = 0; sent < 18; sent++) acks.onBareAck()
     assert.equal(acks.wantsPing, false)

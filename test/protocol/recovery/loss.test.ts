@@ -73,7 +73,7 @@ describe('LossDetector, settling', () => {
 })
 
 describe('LossDetector, cheats', () => {
-  it('refuses an ACK of a packet that was never sent', () => {
+  it('refuses an ACK of a packet that was never sent (F-2)', () => {
     const flight = Flight.measured(ROUND_TRIP)
     const last = flight.send(3, START)
     assert.equal(flight.ack([[1, last + 1]], START + ROUND_TRIP), CloseCode.protocolViolation)
@@ -82,7 +82,7 @@ describe('LossDetector, cheats', () => {
     assert.equal(new Flight().ack([[0, 0]], START), CloseCode.protocolViolation, 'before anything was sent')
   })
 
-  it('refuses an ACK of a number that was left out', () => {
+  it('refuses an ACK of a number that was left out (F-2)', () => {
     const flight = Flight.measured(ROUND_TRIP)
     flight.send(1, START)
     flight.sent.skip(START)
@@ -209,7 +209,7 @@ describe('LossDetector, probes', () => {
     assert.deepEqual(flight.lost, [], 'a timeout alone loses nothing')
   })
 
-  it('doubles the timeout each time, up to a second', () => {
+  it('doubles the timeout each time, up to a second (R-4)', () => {
     const flight = Flight.measured(ROUND_TRIP)
     const waits: Micros[] = []
     let now = START
@@ -223,7 +223,7 @@ describe('LossDetector, probes', () => {
     assert.deepEqual(waits.at(-1), SECOND)
   })
 
-  it('does not cap a timeout that is longer than a second without backoff', () => {
+  it('does not cap a timeout that is longer than a second without backoff (R-4)', () => {
     const flight = Flight.measured(2 * SECOND)
     flight.send(1, START)
     const plain = flight.loss.deadline - START

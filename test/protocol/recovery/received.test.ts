@@ -62,7 +62,7 @@ describe('ReceivedPackets', () => {
     )
   })
 
-  it('never takes a packet twice, and is wrong about others only below its oldest range, whatever was forgotten', () => {
+  it('never takes a packet twice, and is wrong about others only below its oldest range, whatever was forgotten (W-12)', () => {
     const steps = fc.tuple(arrivals(400), fc.array(fc.nat(30), { maxLength: 10 }))
     fc.assert(
       fc.property(steps, ([packets, forgets]) => {
@@ -94,7 +94,7 @@ describe('ReceivedPackets', () => {
     assert.deepEqual(rangesIn(receivedOf(1, 2, 4, 5, 3)), [[1, 5]])
   })
 
-  it('keeps the newest 64 ranges and takes what lies below for received', () => {
+  it('keeps the newest 64 ranges and takes what lies below for received (W-12)', () => {
     const received = new ReceivedPackets()
     for (let packet = 0; packet <= 200; packet += 2) received.add(packet)
     assert.equal(received.count, MOST_ACK_RANGES)

@@ -27,7 +27,7 @@ describe('SkippedNumbers', () => {
     )
   })
 
-  it('cannot be foretold without the seed', () => {
+  it('cannot be foretold without the seed (F-2)', () => {
     const firsts = new Set(Array.from({ length: 50 }, (_, seed) => skipped(seed, 1)[0]))
     assert.ok(firsts.size > 30, `${firsts.size} different first numbers in 50`)
   })

@@ -63,7 +63,7 @@ describe('KeyRing', () => {
     assert.deepEqual(openedWith(ring), [0])
   })
 
-  it('opens with keys that the peer may use from now on, and goes on sealing with the current ones', () => {
+  it('opens with keys that the peer may use from now on, and goes on sealing with the current ones (K-3)', () => {
     const ring = ringAt(0)
     ring.expect(KEYS[1]!)
     assert.deepEqual(openedWith(ring), [0, 1])
@@ -102,7 +102,7 @@ describe('KeyRing', () => {
     assert.deepEqual([ring.sealed, ring.opened], [0, 0])
   })
 
-  it('holds previous, current and next keys through every turn of the two bits, and never a fourth', () => {
+  it('holds previous, current and next keys through every turn of the two bits, and never a fourth (K-5)', () => {
     for (let number = 1; number < 11; number++) {
       const ring = ringAt(number)
       assert.deepEqual(openedWith(ring), [number - 1, number])
@@ -130,7 +130,7 @@ describe('KeyRing', () => {
     assert.deepEqual(openedWith(ring, NOW + 2 * SECOND), [1, 2])
   })
 
-  it('is exhausted after the most packets that one key may seal, until there is another', () => {
+  it('is exhausted after the most packets that one key may seal, until there is another (K-11)', () => {
     const ring = ringAt(0)
     for (let sealed = 0; sealed < MOST; sealed++) {
       assert.equal(ring.isExhausted, false)

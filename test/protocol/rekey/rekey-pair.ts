@@ -106,7 +106,8 @@ export function passes(from: RekeySide, to: RekeySide, now = NOW): boolean {
   return to.keys.opener(packet[0]!, now)?.open(counter, packet, 0, 19, 80) ?? false
 }
 
-function firstKeys(seed: number): { dialler: SessionKeys; listener: SessionKeys } {
+/** Of the first handshake of a session. */
+export function firstKeys(seed: number): { dialler: SessionKeys; listener: SessionKeys } {
   const crypto = new NullCrypto({ random: new Prng(seed), resetKey: 1 })
   const [nothing, packet] = [new Uint8Array(0), new Uint8Array(200)]
   const dial = crypto.dial(nothing)

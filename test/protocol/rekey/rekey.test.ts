@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { CloseCode } from '../../../src/protocol/errors.ts'
+import { hex } from '../../../src/protocol/hex.ts'
 import { SECOND } from '../../../src/protocol/units.ts'
 import { Writer } from '../../../src/protocol/wire/cursor.ts'
-import { NOW, passes, type RekeySide, rekeyPair, renew, WISH } from './rekey-pair.ts'
+import { firstKeys, NOW, passes, type RekeySide, rekeyPair, renew, WISH } from './rekey-pair.ts'
 
 const INIT = 0x20
 const RESP = 0x21
@@ -14,7 +15,7 @@ function begins(side: RekeySide, now = NOW): boolean {
 }
 
 describe('Rekey, when it is time', () => {
-  it('begins at the dialler once it has sealed so many packets, and once', () => {
+  it('begins at the dialler once it has sealed so many packets, and once (K-7, K-9)', () => {
     const { dialler } = rekeyPair(1)
     dialler.seal(99)
     assert.equal(begins(dialler), false)
@@ -23,7 +24,7 @@ describe('Rekey, when it is time', () => {
     assert.equal(begins(dialler), false)
   })
 
-  it('begins at the dialler once it has opened so many packets', () => {
+  it('begins at the dialler once it has opened so many packets (K-9)', () => {
     const { dialler } = rekeyPair(1)
     dialler.open(98, 0)
     assert.equal(begins(dialler), false)
@@ -31,7 +32,7 @@ describe('Rekey, when it is time', () => {
     assert.equal(begins(dialler), true)
   })
 
-  it('begins at the listener a quarter later, if the dialler does not', () => {
+  it('begins at the listener a quarter later, if the dialler does not (K-9)', () => {
     const { listener } = rekeyPair(1)
     listener.seal(124)
     assert.equal(begins(listener), false)
@@ -39,7 +40,7 @@ describe('Rekey, when it is time', () => {
     assert.equal(begins(listener), true)
   })
 
-  it('begins once keys that are used are old, at the listener a quarter later', () => {
+  it('begins once keys that are used are old, at the listener a quarter later (K-9)', () => {
     const { dialler, listener } = rekeyPair(1)
     for (const [side, age] of [
       [dialler, 120 * SECOND],
@@ -67,7 +68,7 @@ describe('Rekey, when it is time', () => {
     assert.equal(begins(dialler, NOW + 220 * SECOND), true)
   })
 
-  it('does not begin again before the peer was seen to use the current keys', () => {
+  it('does not begin again before the peer was seen to use the current keys (K-7)', () => {
     const { dialler, listener } = rekeyPair(1)
     dialler.seal(100)
     dialler.rekey.step(NOW)
@@ -98,7 +99,7 @@ describe('Rekey, the exchange', () => {
     }
   })
 
-  it('lets everything pass at every step, in both directions', () => {
+  it('lets everything pass at every step, in both directions (K-3)', () => {
     const { dialler, listener } = rekeyPair(1)
     const assertPasses = (step: string) => {
       assert.ok(passes(dialler, listener), `to the listener, ${step}`)
@@ -119,6 +120,30 @@ describe('Rekey, the exchange', () => {
     assertPasses('the listener has changed')
     dialler.open(1, 1)
     assert.deepEqual([dialler.keys.number, listener.keys.number], [1, 1])
+  })
+
+  it('binds session, direction and number into the handshake, the same on both sides (K-1)', () => {
+    const dialled: string[] = []
+    const { dialler } = rekeyPair(1)
+    const { renewal, ...keys } = firstKeys(1).dialler
+    const listened = {
+      prevails: renewal.prevails,
+      answer: renewal.answer.bind(renewal),
+      dial(prologue: Uint8Array) {
+        dialled.push(hex(prologue))
+        return renewal.dial(prologue)
+      },
+    }
+    const [ours, theirs] = [new Uint8Array(8).fill(1), new Uint8Array(8).fill(2)]
+    const { listener } = rekeyPair(1)
+    dialler.rekey.start({ ...keys, renewal: listened }, ours, theirs, NOW)
+    listener.rekey.start({ ...keys, renewal: listened }, theirs, ours, NOW)
+    for (const side of [dialler, listener]) {
+      side.seal(200)
+      assert.ok(begins(side))
+    }
+    const label = Buffer.from('edgerq/1 rekey').toString('hex')
+    assert.deepEqual(dialled, Array(2).fill(`${label}${'01'.repeat(8)}${'02'.repeat(8)}0000000000000001`))
   })
 
   it('fits into what is left of a packet or waits', () => {
@@ -152,7 +177,7 @@ describe('Rekey, the exchange', () => {
     }
   })
 
-  it('takes each frame once, however often and late it comes', () => {
+  it('takes each frame once, however often and late it comes (K-6)', () => {
     const { dialler, listener } = rekeyPair(1)
     dialler.seal(100)
     dialler.rekey.step(NOW)
@@ -177,7 +202,7 @@ describe('Rekey, the exchange', () => {
 
 describe('Rekey, begun by both sides at once', () => {
   for (const seed of SEEDS) {
-    it(`goes on with one of the two, whichever comes first (seed ${seed})`, () => {
+    it(`goes on with one of the two, whichever comes first (seed ${seed}) (K-8)`, () => {
       for (const isHigherFirst of [true, false]) {
         const { higher, lower } = rekeyPair(seed)
         for (const side of [higher, lower]) {
@@ -221,7 +246,7 @@ describe('Rekey, begun by both sides at once', () => {
 })
 
 describe('Rekey, the previous keys', () => {
-  it('go ten seconds after the peer was seen to use the new ones, and not while it may not have them', () => {
+  it('go ten seconds after the peer was seen to use the new ones, and not while it may not have them (K-5)', () => {
     const { dialler, listener } = rekeyPair(1)
     dialler.seal(100)
     dialler.rekey.step(NOW)
@@ -234,7 +259,7 @@ describe('Rekey, the previous keys', () => {
     assert.equal(passes(listener, dialler, seen + 10 * SECOND), false)
   })
 
-  it('stay for three probe timeouts on a line that takes longer', () => {
+  it('stay for three probe timeouts on a line that takes longer (K-5)', () => {
     const { dialler, listener } = rekeyPair(1)
     dialler.probeTimeout = 5 * SECOND
     renew(dialler, listener)
@@ -252,7 +277,7 @@ describe('Rekey, a peer that breaks the rules', () => {
     return { ...pair, init: pair.dialler.take()! }
   }
 
-  it('ends the session with a question of which any bit was changed, and gets no keys for it', () => {
+  it('ends the session with a question of which any bit was changed, and gets no keys for it (K-2)', () => {
     const { init } = asked()
     for (let at = 2; at < init.length; at++) {
       const { listener } = rekeyPair(1)
@@ -264,7 +289,7 @@ describe('Rekey, a peer that breaks the rules', () => {
     }
   })
 
-  it('ends the session with an answer of which any bit was changed', () => {
+  it('ends the session with an answer of which any bit was changed (K-2)', () => {
     const { dialler, listener, init } = asked()
     listener.hear(init)
     const resp = listener.take()!
@@ -277,12 +302,12 @@ describe('Rekey, a peer that breaks the rules', () => {
     assert.equal(dialler.hear(resp), CloseCode.none)
   })
 
-  it('cannot use what was said in another session', () => {
+  it('cannot use what was said in another session (K-1, K-2)', () => {
     const { init } = asked()
     assert.equal(rekeyPair(2).listener.hear(init), CloseCode.protocolViolation)
   })
 
-  it('cannot use what was said of other keys of the session', () => {
+  it('cannot use what was said of other keys of the session (K-1, K-2)', () => {
     const { dialler, listener, init } = asked()
     listener.hear(init)
     dialler.hear(listener.take()!)
@@ -293,14 +318,14 @@ describe('Rekey, a peer that breaks the rules', () => {
     assert.equal(listener.hear(moved), CloseCode.protocolViolation)
   })
 
-  it('cannot skip keys', () => {
+  it('cannot skip keys (K-6)', () => {
     const { listener, init } = asked()
     const skipping = init.slice()
     skipping[1] = 2
     assert.equal(listener.hear(skipping), CloseCode.protocolViolation)
   })
 
-  it('cannot agree on keys after those that it was not seen to have', () => {
+  it('cannot agree on keys after those that it was not seen to have (K-6)', () => {
     const { dialler, listener, init } = asked()
     listener.hear(init)
     dialler.hear(listener.take()!)
@@ -309,7 +334,7 @@ describe('Rekey, a peer that breaks the rules', () => {
     assert.equal(dialler.hear(next), CloseCode.protocolViolation)
   })
 
-  it('is answered only so often for nothing, and as often as it likes for enough packets', () => {
+  it('is answered only so often for nothing, and as often as it likes for enough packets (K-10)', () => {
     const eager = rekeyPair(1)
     let rekeys = 0
     const next = () => {

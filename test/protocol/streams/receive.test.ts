@@ -146,13 +146,13 @@ describe('ReceiveHalf', () => {
     },
   ]
   for (const { what, first, next } of violations) {
-    it(`refuses ${what}`, () => {
+    it(`refuses ${what} (S-5)`, () => {
       const half = newHalf()
       assert.equal(receive(half, first), CloseCode.none)
       assert.equal(receive(half, next), CloseCode.finalSize)
     })
 
-    it(`refuses ${what} even when nobody reads any more`, () => {
+    it(`refuses ${what} even when nobody reads any more (S-5)`, () => {
       const half = newHalf()
       half.discard()
       assert.equal(receive(half, first), CloseCode.none)
@@ -160,7 +160,7 @@ describe('ReceiveHalf', () => {
     })
   }
 
-  it('refuses a reset whose size contradicts the end or what was sent', () => {
+  it('refuses a reset whose size contradicts the end or what was sent (S-5)', () => {
     const ended = newHalf()
     receive(ended, END_AT_100)
     assert.equal(ended.onReset(1, 101), CloseCode.finalSize)
@@ -173,7 +173,7 @@ describe('ReceiveHalf', () => {
     assert.equal(receive(open, { offset: 100, length: 1 }), CloseCode.finalSize)
   })
 
-  it('keeps a thousand gaps and refuses the next', () => {
+  it('keeps a thousand gaps and refuses the next (S-9)', () => {
     const half = newHalf()
     for (let gap = 1; gap <= 1_000; gap++) assert.equal(receive(half, { offset: gap * 2, length: 1 }), CloseCode.none)
     assert.equal(receive(half, { offset: 2_002, length: 1 }), CloseCode.tooManyGaps)

@@ -47,7 +47,7 @@ describe('SendSchedule', () => {
     assert.deepEqual(turns(schedule, 4), [2, 4, 2, 4])
   })
 
-  it('lets the control stream go first until it has nothing more, then goes on where it was', () => {
+  it('lets the control stream go first until it has nothing more, then goes on where it was (C-6)', () => {
     const { schedule } = scheduleOf(2, 4)
     schedule.spend(TURN)
     schedule.add(loneStream(0))

@@ -191,7 +191,7 @@ describe('SendHalf', () => {
     assert.equal(sender.half.isFinished, true)
   })
 
-  it('repeats of a frame only what nobody acknowledged meanwhile', () => {
+  it('repeats of a frame only what nobody acknowledged meanwhile (F-6)', () => {
     const sender = new Sender(Infinity)
     sender.write(400)
     sender.send(100)

@@ -12,7 +12,7 @@ const RTT: Micros = 50 * MILLISECOND
 const NOW: Micros = 1_000_000
 
 describe('StreamTable: credit for the peer', () => {
-  it('refuses bytes beyond a stream’s window, and a reset that claims them', () => {
+  it('refuses bytes beyond a stream’s window, and a reset that claims them (S-3)', () => {
     const settings = { initialStreamWindow: 100 }
     const bench = new TableBench({ settings })
     assert.equal(bench.receive({ id: 1, offset: 0, length: 100 }), CloseCode.none)
@@ -21,7 +21,7 @@ describe('StreamTable: credit for the peer', () => {
     assert.equal(new TableBench({ settings }).receiveReset(1, 1, 100), CloseCode.none)
   })
 
-  it('refuses bytes beyond the session’s window, gaps and resets included', () => {
+  it('refuses bytes beyond the session’s window, gaps and resets included (S-3, S-6)', () => {
     const settings = { initialStreamWindow: 100, initialSessionWindow: 150 }
     const full = () => {
       const bench = new TableBench({ settings })
@@ -34,13 +34,21 @@ describe('StreamTable: credit for the peer', () => {
     assert.equal(full().receiveReset(3, 1, 50), CloseCode.none)
   })
 
-  it('does not count repeated bytes twice', () => {
+  it('counts the final size of a stream that was reset, whatever came of it (S-6)', () => {
+    const bench = new TableBench({ settings: { initialStreamWindow: 100, initialSessionWindow: 150 } })
+    bench.receive({ id: 1, offset: 0, length: 10 })
+    assert.equal(bench.receiveReset(1, 9, 100), CloseCode.none)
+    assert.equal(bench.receive({ id: 3, offset: 0, length: 50 }), CloseCode.none)
+    assert.equal(bench.receive({ id: 3, offset: 50, length: 1 }), CloseCode.flowControl)
+  })
+
+  it('does not count repeated bytes twice (S-3)', () => {
     const bench = new TableBench({ settings: { initialSessionWindow: 150 } })
     for (let i = 0; i < 5; i++) assert.equal(bench.receive({ id: 1, offset: 0, length: 100 }), CloseCode.none)
     assert.equal(bench.table.heldBytes, 100)
   })
 
-  it('gives credit back when bytes are released, not when they are read', () => {
+  it('gives credit back when bytes are released, not when they are read (S-11)', () => {
     const bench = new TableBench({ settings: { initialStreamWindow: 1_000, initialSessionWindow: 4 * MIB } })
     bench.receive({ id: 1, offset: 0, length: 600 })
     const stream = bench.accepted[0]!
@@ -198,6 +206,18 @@ describe('StreamTable: credit from the peer', () => {
     assert.equal(bench.table.schedule.peek(), null)
     bench.receiveMaxData(1)
     assert.equal(bench.table.schedule.peek(), bench.control)
+  })
+
+  it('never shrinks, whatever the peer says (S-4)', () => {
+    const bench = new TableBench({ peer: { maxStreams: 2, streamWindow: 100, sessionWindow: 100 } })
+    const stream = bench.table.open() as Stream
+    for (const limit of [99, 0]) {
+      assert.equal(bench.receiveMaxData(limit), CloseCode.none)
+      assert.equal(bench.receiveMaxStreamData(stream.id, limit), CloseCode.none)
+    }
+    assert.equal(bench.receiveMaxStreams(1), CloseCode.none)
+    assert.deepEqual([bench.table.sendCredit, stream.send.credit], [100, 100])
+    assert.notEqual(bench.table.open(), null, 'a second stream was allowed')
   })
 
   it('keeps no stream that has closed while it waited for session credit', () => {

@@ -13,7 +13,7 @@ describe('StreamTable: opening', () => {
     }
   })
 
-  it('opens no more than the peer allows, and tells once when it allows more', () => {
+  it('opens no more than the peer allows, and tells once when it allows more (S-1)', () => {
     const bench = new TableBench({ peer: { maxStreams: 2 } })
     bench.table.open()
     bench.table.open()
@@ -54,7 +54,7 @@ describe('StreamTable: opening', () => {
     assert.equal(bench.availabilities, 0)
   })
 
-  it('opens every lower stream with a higher one', () => {
+  it('opens every lower stream with a higher one (S-2)', () => {
     const bench = new TableBench()
     bench.receive({ id: peerId(3), offset: 0, length: 1 })
     assert.deepEqual(
@@ -65,7 +65,7 @@ describe('StreamTable: opening', () => {
     assert.equal(bench.accepted.length, 3)
   })
 
-  it('opens the stream of the peer that any frame names', () => {
+  it('opens the stream of the peer that any frame names (S-8)', () => {
     const frames: readonly ((bench: TableBench) => number)[] = [
       (bench) => bench.receiveReset(peerId(1), 1, 0),
       (bench) => bench.receiveStop(peerId(1), 1),
@@ -78,7 +78,7 @@ describe('StreamTable: opening', () => {
     }
   })
 
-  it('refuses a stream of the peer beyond what it was told', () => {
+  it('refuses a stream of the peer beyond what it was told (S-1)', () => {
     const bench = new TableBench({ settings: { initialMaxStreams: 10 } })
     assert.equal(bench.receive({ id: peerId(11), offset: 0, length: 1 }), CloseCode.streamLimit)
     // The limit has grown here, but the peer has not been told.
@@ -89,7 +89,7 @@ describe('StreamTable: opening', () => {
     assert.equal(bench.receive({ id: peerId(11), offset: 0, length: 1 }), CloseCode.none)
   })
 
-  it('refuses frames for a stream of ours that was never opened', () => {
+  it('refuses frames for a stream of ours that was never opened (S-8)', () => {
     const bench = new TableBench()
     bench.table.open()
     assert.equal(bench.receive({ id: 4, offset: 0, length: 1 }), CloseCode.streamState)
@@ -99,7 +99,7 @@ describe('StreamTable: opening', () => {
     assert.equal(bench.receive({ id: 2, offset: 0, length: 1 }), CloseCode.none)
   })
 
-  it('ignores frames for a stream that has closed, whoever opened it', () => {
+  it('ignores frames for a stream that has closed, whoever opened it (S-8)', () => {
     const bench = new TableBench()
     const own = bench.table.open() as Stream
     bench.receive({ id: peerId(1), offset: 0, length: 0 })
@@ -128,7 +128,7 @@ describe('StreamTable: opening', () => {
     assert.equal(bench.accepted.length, 16_384)
   })
 
-  it('replaces closed streams and no more when the limit is fixed', () => {
+  it('replaces closed streams and no more when the limit is fixed (S-1)', () => {
     const bench = new TableBench({ settings: { initialMaxStreams: 8, ceilingMaxStreams: 8 } })
     bench.receive({ id: peerId(8), offset: 0, length: 0 })
     assert.equal(bench.table.allowance.wantsTelling, false)

@@ -1,16 +1,17 @@
 import assert from 'node:assert/strict'
 import { CloseCode, StreamCode } from '../../../src/protocol/errors.ts'
+import { SentFrame } from '../../../src/protocol/recovery/sent.ts'
 import type { Stream } from '../../../src/protocol/streams/stream.ts'
 import { readAll, TableBench } from './table-bench.ts'
 
 describe('StreamTable: the control stream', () => {
-  it('is no stream that anybody could end, reset or stop', () => {
+  it('is no stream that anybody could end, reset or stop (S-10)', () => {
     assert.equal(new TableBench().receiveReset(0, 1, 0), CloseCode.protocolViolation)
     assert.equal(new TableBench().receiveStop(0, 1), CloseCode.protocolViolation)
     assert.equal(new TableBench().receive({ id: 0, offset: 0, length: 3, fin: true }), CloseCode.protocolViolation)
   })
 
-  it('is there on both sides from the start, and does not count', () => {
+  it('is there on both sides from the start, and does not count (S-1)', () => {
     for (const ownBit of [0, 1] as const) {
       const bench = new TableBench({ ownBit })
       assert.equal(bench.receive({ id: 0, offset: 0, length: 5 }), CloseCode.none)
@@ -58,6 +59,31 @@ describe('StreamTable: what is told', () => {
     assert.equal(bench.accepted[0]!.readState, 'reset')
     assert.equal(bench.accepted[0]!.resetCode, 77)
     assert.equal(bench.accepted[0]!.read(), null)
+  })
+})
+
+describe('StreamTable: a peer that wants no more', () => {
+  it('is answered with a reset (S-7)', () => {
+    const bench = new TableBench()
+    for (const stream of [bench.table.open() as Stream, bench.table.open() as Stream]) {
+      stream.write(new Uint8Array(10))
+      // The second has said its end, which nobody has acknowledged.
+      if (stream.id === 4) stream.finish()
+      assert.equal(bench.receiveStop(stream.id, 9), CloseCode.none)
+      assert.deepEqual([stream.send.wantsReset, stream.send.resetCode], [true, 9])
+      assert.equal(bench.table.controlQueue.shift(), stream)
+    }
+  })
+
+  it('is not answered once it has acknowledged the end (S-7)', () => {
+    const bench = new TableBench()
+    const stream = bench.table.open() as Stream
+    stream.finish()
+    stream.send.onSent(0, 0, true)
+    bench.actions.onFrameAcked(SentFrame.streamFin, stream.id, 0, 0)
+    assert.equal(bench.receiveStop(stream.id, 9), CloseCode.none)
+    assert.equal(stream.send.wantsReset, false)
+    assert.equal(bench.table.controlQueue.length, 0)
   })
 })
 

@@ -105,7 +105,7 @@ describe('ACK', () => {
     assert.equal(read('02 05 00 01 02 01 00').isRead, true, 'the nearest that is allowed: 3–5 and 0')
   })
 
-  it('of 64 ranges is read and one of 65 refused', () => {
+  it('of 64 ranges is read and one of 65 refused (F-2)', () => {
     const head = (further: string) => `02 7fff 00 ${further} 00`
     assert.equal(read(head('3f') + '0000'.repeat(63)).isRead, true)
     assert.equal(read(head('4040') + '0000'.repeat(64)).isRead, false)

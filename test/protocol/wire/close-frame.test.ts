@@ -33,7 +33,7 @@ describe('CLOSE', () => {
     )
   })
 
-  it('cuts a reason that is too long to 256 bytes, or to the room there is', () => {
+  it('cuts a reason that is too long to 256 bytes, or to the room there is (F-4)', () => {
     assert.equal(read(written((writer) => writeClose(writer, closing(1, 'x'.repeat(1_000))))!)?.reason, 'x'.repeat(256))
     assert.equal(
       read(written((writer) => writeClose(writer, closing(1, 'x'.repeat(1_000))), 20)!)?.reason,
@@ -50,7 +50,7 @@ describe('CLOSE', () => {
     assert.equal(reason, '€'.repeat(85))
   })
 
-  it('is refused with a reason of more than 256 bytes, or one that is cut', () => {
+  it('is refused with a reason of more than 256 bytes, or one that is cut (F-4)', () => {
     assert.equal(read(`1c 01 4100${'78'.repeat(256)}`)?.reason.length, 256)
     assert.equal(read(`1c 01 4101${'78'.repeat(257)}`), null)
     assert.equal(read('1c 01 03 7878'), null)

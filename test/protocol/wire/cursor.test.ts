@@ -43,7 +43,7 @@ describe('Reader and Writer', () => {
     assert.equal(readerOf(bytesOf('4025')).varint(), 37)
   })
 
-  it('refuses a number that a double does not hold exactly', () => {
+  it('refuses a number that a double does not hold exactly (W-13)', () => {
     for (const digits of [
       'c020000000000000',
       'c020000000000001',

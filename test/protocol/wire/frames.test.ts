@@ -105,7 +105,7 @@ describe('FrameWalker', () => {
     assert.equal(walker.wantsHaste, false)
   })
 
-  it('refuses every frame wherever it is cut', () => {
+  it('refuses every frame wherever it is cut (F-1)', () => {
     for (const { digits } of [...FRAMES, ...SILENT]) {
       const whole = bytesOf(digits)
       for (let kept = 1; kept < whole.length; kept++) {
@@ -123,7 +123,7 @@ describe('FrameWalker', () => {
     }
   })
 
-  it('refuses a packet without frames and frames of unknown types', () => {
+  it('refuses a packet without frames and frames of unknown types (F-1)', () => {
     assert.equal(walk('').verdict, CloseCode.protocolViolation)
     for (const type of [
       '03',
@@ -151,7 +151,7 @@ describe('FrameWalker', () => {
   })
 
   // Hundreds of ACKs in one packet, each over all that was on its way, kept the process busy for milliseconds.
-  it('refuses a second ACK in one packet, and takes one in each', () => {
+  it('refuses a second ACK in one packet, and takes one in each (F-3)', () => {
     const walked = walk('02 0a 00 00 00 01 02 0b 00 00 00')
     assert.equal(walked.verdict, CloseCode.protocolViolation)
     assert.deepEqual(walked.told, ['ack 10 1'])
@@ -159,7 +159,7 @@ describe('FrameWalker', () => {
   })
 
   // A stream frame behind CLOSE opened a stream on a session that was gone.
-  it('reads nothing behind a CLOSE', () => {
+  it('reads nothing behind a CLOSE (F-4)', () => {
     const walked = walk('10 06 1c 00 00 08 01 00 0001 61 ff')
     assert.equal(walked.verdict, CloseCode.none)
     assert.deepEqual(walked.told, ['max data 6', 'close 0 '])

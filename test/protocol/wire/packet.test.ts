@@ -39,7 +39,7 @@ describe('the header of a data packet', () => {
     )
   })
 
-  it('is refused with a counter of 2^53 or more', () => {
+  it('is refused with a counter of 2^53 or more (W-9, W-13)', () => {
     const packet = dataPacket(0, 45)
     for (const counter of ['0020000000000000', '0020000000000001', 'ffffffffffffffff']) {
       packet.set(bytesOf(counter), 9)
@@ -49,7 +49,7 @@ describe('the header of a data packet', () => {
     assert.equal(dataPacketCounter(packet, 0), Number.MAX_SAFE_INTEGER)
   })
 
-  it('is refused if it is cut, or promises more than there is', () => {
+  it('is refused if it is cut, or promises more than there is (W-10)', () => {
     const packet = dataPacket(7, 45)
     assert.equal(dataPacketEnd(packet, 0), 64)
     for (let kept = 0; kept < packet.length; kept++) assert.equal(dataPacketEnd(packet.subarray(0, kept), 0), -1)
