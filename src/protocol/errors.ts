@@ -62,6 +62,8 @@ export const DropReason = {
   addressUnproven: 13,
   tooManyFromThere: 14,
   replayed: 15,
+  outOfOrder: 16,
+  otherPath: 17,
 } as const
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]
 

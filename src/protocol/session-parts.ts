@@ -4,10 +4,12 @@
 
 import type { DatagramBatch, EndpointOptions, SessionStats } from './api.ts'
 import type { CongestionController } from './congestion/controller.ts'
+import { Uncontrolled } from './congestion/none.ts'
 import { Pacer } from './congestion/pacer.ts'
 import type { CloseCode } from './errors.ts'
 import { FrameActions } from './frame-actions.ts'
 import type { Hello } from './handshake/hello.ts'
+import { rulesOf } from './line.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import { PacketReceiver } from './packet-receiver.ts'
 import { PacketSender } from './packet-sender.ts'
@@ -16,7 +18,9 @@ import { Path } from './path/path.ts'
 import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
 import { LossDetector } from './recovery/loss.ts'
+import { NoLoss } from './recovery/no-loss.ts'
 import { ReceivedPackets } from './recovery/received.ts'
+import type { Recovery } from './recovery/recovery.ts'
 import { Rtt } from './recovery/rtt.ts'
 import { SentPackets } from './recovery/sent.ts'
 import { SkippedNumbers } from './recovery/skip.ts'
@@ -63,7 +67,7 @@ export class SessionParts {
   readonly controller: CongestionController
   readonly streams: StreamTable
   readonly actions: FrameActions
-  readonly loss: LossDetector
+  readonly loss: Recovery
   readonly builder: PacketBuilder
   readonly sender: PacketSender
   readonly receiver: PacketReceiver
@@ -72,10 +76,14 @@ export class SessionParts {
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
+    const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
+    acks.packetsPerAck = packetsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
     this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
-    this.controller = newController(settings.maxDatagramBytes)
+    this.liveness.suspectSilence = suspectSilence
+    // TCP controls itself, and must not be controlled twice.
+    this.controller = isReliable ? new Uncontrolled() : newController(settings.maxDatagramBytes)
     this.streams = new StreamTable(made.streamOwner, settings, made.budget, made.isDialler ? 1 : 0)
     this.keys = new KeyRing(settings.mostPacketsPerKey)
     const rekey = new Rekey(
@@ -93,16 +101,18 @@ export class SessionParts {
     )
     this.rekey = rekey
     this.actions = new FrameActions({ streams: this.streams, received, path: this.path, rekey, onClose: made.onClose })
-    this.loss = new LossDetector({
-      sent,
-      rtt,
-      controller: this.controller,
-      sink: this.actions,
-      onPacketLost: (packet, bytes, now) => {
-        this.packetsLost++
-        this.trace.packetLost(made.session, packet, bytes, now)
-      },
-    })
+    this.loss = isReliable
+      ? new NoLoss(sent, rtt, this.actions)
+      : new LossDetector({
+          sent,
+          rtt,
+          controller: this.controller,
+          sink: this.actions,
+          onPacketLost: (packet, bytes, now) => {
+            this.packetsLost++
+            this.trace.packetLost(made.session, packet, bytes, now)
+          },
+        })
     this.actions.loss = this.loss
     this.builder = new PacketBuilder({ sent, received, acks, rtt, rekey, streams: this.streams })
     this.sender = new PacketSender(
@@ -111,7 +121,8 @@ export class SessionParts {
         keys: this.keys,
         sent,
         sink: this.actions,
-        skipped: new SkippedNumbers(random),
+        // There is no window that an ACK of what never arrived could open.
+        skipped: isReliable ? null : new SkippedNumbers(random),
         loss: this.loss,
         acks,
         rtt,
@@ -125,6 +136,7 @@ export class SessionParts {
     )
     this.receiver = new PacketReceiver({
       session: made.session,
+      isReliable,
       keys: this.keys,
       rekey,
       received,
@@ -173,6 +185,11 @@ export class SessionParts {
       this.streams.allowance.deadline,
       this.liveness.deadline(this.loss.timeouts),
     )
+  }
+
+  /** The same while nothing may be sent: an ACK that is due waits, and whoever waits for room costs nothing. */
+  get heldDeadline(): Micros {
+    return Math.min(this.loss.deadline, this.streams.allowance.deadline, this.liveness.deadline(this.loss.timeouts))
   }
 
   /** Does what is due; what it means for the life of the session is for the session to say. */
