@@ -99,11 +99,13 @@ export async function servePipes(
 
 /** The carriers of a pipe, the best first. */
 async function openRungs(config: LinkConfig, pipe: PipeConfig, own: DiallerParts): Promise<readonly RungParts[]> {
-  const { hostname, port, insecure, keys } = pipe
-  const carriers = [pipe.carrier]
-  const askAfterQuiet = carriers.length > 1 ? ASK_AFTER_QUIET : undefined
-  const drivers = await Promise.all(carriers.map(() => openDialler(config, { ...own, askAfterQuiet })))
-  return drivers.map((driver) => ({ driver, hostname, port, loopbackOnly: !insecure && keys === null }))
+  const { rungs, insecure, keys } = pipe
+  const askAfterQuiet = rungs.length > 1 ? ASK_AFTER_QUIET : undefined
+  const drivers = await Promise.all(rungs.map(() => openDialler(config, { ...own, askAfterQuiet })))
+  return drivers.map((driver, index) => {
+    const { hostname, port } = rungs[index]!
+    return { driver, hostname, port, loopbackOnly: !insecure && keys === null }
+  })
 }
 
 /** One for each key that the consumer may have; without keys, for whoever answers. */

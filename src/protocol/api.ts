@@ -1,6 +1,7 @@
 // What the core shows to the rest: the six calls, the handles of sessions and streams, and the events. Types only.
 
 import type { CongestionController } from './congestion/controller.ts'
+import type { Line } from './line.ts'
 import type { Crypto, Random, Trace } from './ports.ts'
 import type { Micros, PathId, StreamId } from './units.ts'
 
@@ -65,13 +66,15 @@ export interface EndpointOptions {
   readonly random: Random
   readonly crypto: Crypto
   readonly trace?: Trace
+  /** What all its packets travel over. Default: UDP. */
+  readonly line?: Line
   readonly settings: EndpointSettings
   /** True: strangers may open sessions here. False: their packets are dropped. */
   readonly acceptsSessions: boolean
   /** 16 bytes that survive a restart, and 8 that do not: how the peer tells a restart from a second instance. */
   readonly instanceId: Uint8Array
   readonly bootId: Uint8Array
-  /** Makes the controller of one session. */
+  /** Makes the controller of one session; a reliable line has its own. */
   readonly newController: (maxDatagramBytes: number) => CongestionController
   /** Where a path leads, as handshake/address.ts says; null: the carrier has forgotten it. Default: a path is its own address. */
   readonly addressOf?: (path: PathId) => Uint8Array | null
@@ -119,7 +122,7 @@ export interface SessionHandle {
   openStream(most?: number): StreamHandle | null
   /** Streams we opened that are not finished on both sides. */
   readonly openedStreams: number
-  /** Says goodbye (three CLOSE datagrams) and forgets the session; a `closed` event follows. */
+  /** Says goodbye and forgets the session; a `closed` event follows. */
   close(code: number, reason: string): void
   stats(into: SessionStats): void
 }
@@ -195,6 +198,7 @@ export type ClosedBy =
   | 'reset' // the peer has forgotten the session (it restarted)
   | 'restart' // the same instance came back with a new boot id
   | 'noAnswer' // the dial was never answered
+  | 'line' // the connection under it ended, or brought what the peer cannot have sent
   | 'violation' // the peer broke the protocol
 
 export type SessionEvent =

@@ -2,8 +2,8 @@
 // One peer's life, from the first packet of the handshake to the last goodbye. It sequences its parts and decides nothing:
 // when to acknowledge, what is lost, how much may leave, what goes in the next packet are objects of their own.
 //
-//   dialling ──RESP──▶ open ──close()──▶ closing ──three CLOSE──▶ closed
-//   unconfirmed ──first data packet──▶ open        (silence, RESET, CLOSE, restart: straight to closed)
+//   dialling ──RESP──▶ open ──close()──▶ closing ──CLOSE, sent──▶ closed
+//   unconfirmed ──first data packet──▶ open        (silence, RESET, CLOSE, restart, line: straight to closed)
 
 import type {
   ClosedBy,
@@ -21,6 +21,7 @@ import type { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
 import { hex } from './hex.ts'
 import { CONNECTION_ID_BYTES } from './limits.ts'
+import { type LineRules, rulesOf } from './line.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import type { SessionKeys } from './ports.ts'
 import { RekeyReason } from './rekey/rekey.ts'
@@ -29,7 +30,7 @@ import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import type { StreamTableOwner } from './streams/table.ts'
-import type { Micros, PathId } from './units.ts'
+import { type Micros, type PathId, SECOND } from './units.ts'
 import { CloseFrame } from './wire/close-frame.ts'
 import type { FrameWalker } from './wire/frames.ts'
 import { connectionKey } from './wire/packet.ts'
@@ -50,8 +51,8 @@ export interface SessionOwner {
   onGone(session: Session): void
 }
 
-/** Goodbyes that leave at once, since nobody acknowledges them. */
-const GOODBYES = 3
+/** How long a goodbye may wait for a connection that takes nothing. */
+const LEAVE_WITHIN: Micros = 2 * SECOND
 
 type KeyFault = keyof typeof KEY_FAULTS
 const KEY_FAULTS = {
@@ -74,8 +75,11 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   dueAt: Micros = Number.POSITIVE_INFINITY
   heapIndex = 0
   isPending = false
+  /** The connection under the path takes nothing more for now. */
+  isHeld = false
 
   readonly #owner: SessionOwner
+  readonly #rules: LineRules
   readonly #parts: SessionParts
   #phase: Phase = CLOSED
   #control: Stream | null = null
@@ -85,6 +89,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.id = id
     this.localId = localId
     this.isDialler = opened.isDialler
+    this.#rules = rulesOf(owner.options.line)
     this.#parts = new SessionParts({
       session: id,
       isDialler: opened.isDialler,
@@ -198,6 +203,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   /** One data packet of this session, `at…end` of `buffer`. Answers a DropReason, or 0 if it was taken. */
   receive(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): number {
     if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return DropReason.shuttingDown
+    if (this.#rules.isReliable && from !== this.path) return DropReason.otherPath
     const { receiver, liveness } = this.#parts
     const reason = receiver.open(buffer, at, end, now)
     if (reason !== 0) return reason
@@ -274,8 +280,9 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       case 'unconfirmed':
         return phase.answer.deadline
       case 'open':
-        return this.#parts.deadline
+        return this.isHeld ? this.#parts.heldDeadline : this.#parts.deadline
       case 'closing':
+        return phase.leavesAt
       case 'closed':
         return Number.POSITIVE_INFINITY
     }
@@ -285,6 +292,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     const phase = this.#phase
     if (phase.kind === 'dialling' && phase.dial.hasGivenUp(now)) this.#end('noAnswer', CloseCode.none, '')
     else if (phase.kind === 'unconfirmed' && now >= phase.answer.deadline) this.#leave()
+    else if (phase.kind === 'closing' && now >= phase.leavesAt) this.#leave()
     else if (phase.kind === 'open') this.#onOpenDeadline(now)
     if (this.#phase.kind !== 'closed') this.onWork()
   }
@@ -322,6 +330,12 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.#end(by, CloseCode.none, '')
   }
 
+  /** The connection under it has ended, or is of no use any more; a goodbye that waits is not said. */
+  endWithLine(reason: string): void {
+    if (this.#phase.kind === 'closing') this.#leave()
+    else this.#end('line', CloseCode.none, reason)
+  }
+
   #goodbye(by: ClosedBy, code: number, reason: string): void {
     if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return
     if (this.#phase.kind !== 'open') {
@@ -331,7 +345,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     const frame = new CloseFrame()
     frame.code = code
     frame.reason = reason
-    this.#phase = { kind: 'closing', goodbyes: GOODBYES, frame }
+    this.#phase = { kind: 'closing', goodbyes: this.#rules.goodbyes, leavesAt: this.clock + LEAVE_WITHIN, frame }
     this.#tellEnd(by, code, reason)
     this.onWork()
   }

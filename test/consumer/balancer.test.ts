@@ -47,7 +47,7 @@ describe('a balancer', () => {
         )
       })
 
-      it('gives a stream to the newest session of a provider that is as good as any that it has', () => {
+      it('gives a stream to the newest session of a provider that is as good as any that it has (C-7)', () => {
         const few = wish.map((each) => ({ ...each, instance: each.instance.at(-1)! < '8' ? 'a' : 'b' }))
         fc.assert(
           fc.property(fc.array(few, { maxLength: 8 }), fc.ipV4(), (wishes, source) => {

@@ -2,11 +2,12 @@
 //
 //   heard ──────── 13–16 s (dialler) or 17 s (listener) ────────▶ ping
 //   asked ──── <askAfterQuiet> without a word, streams open ─────▶ ping, once
-//   heard ── three probe timeouts in a row and 500 ms ──▶ suspect ── heard ──▶ recovered
+//   heard ── three probe timeouts in a row and 500 ms (a reliable line: 2 s) ──▶ suspect ── heard ──▶ recovered
 //   heard ──────────────── <survive> ────────────────────────────────────────▶ dead
 
+import { rulesOf } from '../line.ts'
 import type { Random } from '../ports.ts'
-import { MILLISECOND, type Micros, SECOND } from '../units.ts'
+import { type Micros, SECOND } from '../units.ts'
 
 /** The dialler sits behind the NAT whose mapping must not expire: 30 s is the shortest that is common, half of it is safe. */
 const DIALLER_PING_LEAST: Micros = 13 * SECOND
@@ -14,10 +15,8 @@ const DIALLER_PING_LEAST: Micros = 13 * SECOND
 const DIALLER_PING_SPREAD: Micros = 3 * SECOND
 /** The listener pings only if the dialler's ping is overdue. */
 const LISTENER_PING: Micros = 17 * SECOND
-/** Probe timeouts in a row that make a path suspect … */
-const SUSPECT_TIMEOUTS = 3
-/** … and the silence there must be besides, so that a pause of the process on a fast path does not count. */
-const SUSPECT_SILENCE: Micros = 500 * MILLISECOND
+/** Probe timeouts in a row that make a path suspect. */
+export const SUSPECT_TIMEOUTS = 3
 
 /** What `step` asks for. */
 export const LivenessVerdict = { fine: 0, ping: 1, suspect: 2, dead: 3 } as const
@@ -36,6 +35,8 @@ export class Liveness {
   isSuspect = false
   /** Silence that ends the session: the smaller value of both sides. */
   survive: Micros
+  /** Silence there must be, beside those timeouts, before the session is suspect. */
+  suspectSilence: Micros = rulesOf().suspectSilence
 
   readonly #random: Random
   readonly #isDialler: boolean
@@ -90,14 +91,14 @@ export class Liveness {
 
   deadline(timeouts: number): Micros {
     const deadAt = this.#heardAt + this.survive
-    const suspectAt = this.#mayBecomeSuspect(timeouts) ? this.#heardAt + SUSPECT_SILENCE : Number.POSITIVE_INFINITY
+    const suspectAt = this.#mayBecomeSuspect(timeouts) ? this.#heardAt + this.suspectSilence : Number.POSITIVE_INFINITY
     return Math.min(deadAt, suspectAt, this.#pingAt, this.#askAt)
   }
 
   /** `timeouts`: probe timeouts in a row so far. */
   step(timeouts: number, now: Micros): LivenessVerdict {
     if (now >= this.#heardAt + this.survive) return LivenessVerdict.dead
-    if (this.#mayBecomeSuspect(timeouts) && now >= this.#heardAt + SUSPECT_SILENCE) {
+    if (this.#mayBecomeSuspect(timeouts) && now >= this.#heardAt + this.suspectSilence) {
       this.isSuspect = true
       return LivenessVerdict.suspect
     }
