@@ -123,7 +123,6 @@ const COLD: ColdPlaces = new Set([
   'src/runtime/driver.ts#settle', // once
   'src/runtime/driver.ts#close', // once
   'src/protocol/endpoint.ts#close', // once
-  'src/protocol/endpoint.ts#onConfirmed', // once a session
   'src/protocol/endpoint.ts##onUnknown', // the first packet of a session that is gone
   'src/protocol/streams/stream-index.ts#values', // the end of a session, and once in a while to give memory back
   'src/protocol/bounded-queue.ts##grow', // doubling: seldom by its nature
