@@ -22,15 +22,19 @@ import { Driver } from '../runtime/driver.ts'
 import { monotonicClock, systemRandom } from '../runtime/system.ts'
 import { ExitStatus } from './exit.ts'
 
-export interface LinkOptions {
+/** What the configuration says of all links. */
+export interface LinkSettings {
+  readonly surviveSeconds: number
+  readonly maxDatagramBytes: number
+}
+
+export interface LinkOptions extends LinkSettings {
   readonly carrier: Carrier
   readonly crypto: Crypto
   /** `listener`: providers call us; `dialler`: we call a consumer. */
   readonly role: 'listener' | 'dialler'
   readonly log: Log
   readonly instanceId: Uint8Array
-  readonly surviveSeconds: number
-  readonly maxDatagramBytes: number
   /** For a dialler that has other carriers to go to. */
   readonly askAfterQuiet?: Micros | undefined
 }
@@ -60,6 +64,12 @@ export function openDriver(options: LinkOptions): Driver {
     monotonicClock(),
   )
   return new Driver(endpoint, options.carrier, monotonicClock)
+}
+
+/** For a provider, which ends if the carrier fails for good. */
+export function openDialler(options: Omit<LinkOptions, 'role'>): Driver {
+  options.carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', options.log)
+  return openDriver({ ...options, role: 'dialler' })
 }
 
 /** Only TLS of our own binds the handshake: behind a proxy each end would see another. */

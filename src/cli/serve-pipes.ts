@@ -1,31 +1,21 @@
 // Runs the pipes of a provider's configuration: puts the parts together and hands them down.
 
 import { randomBytes } from 'node:crypto'
-import { openUdpCarrier } from '../carriers/udp.ts'
 import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
 import { fingerprint } from '../keys/key-text.ts'
-import { type Crypto, type Micros, SECOND } from '../protocol/index.ts'
+import type { Crypto } from '../protocol/index.ts'
 import type { Pipe } from '../provider/pipe.ts'
 import { type OwnPipeParts, Provider } from '../provider/provider.ts'
-import type { RungParts } from '../provider/rung.ts'
-import type { Driver } from '../runtime/driver.ts'
 import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
 import type { Sealing } from '../runtime/sealing.ts'
 import { systemRandom } from '../runtime/system.ts'
 import type { DaemonContext, Running } from './daemon.ts'
-import { endFor, openDriver } from './link.ts'
 import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
+import { openRungs } from './pipe-rungs.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readTargetCertificates } from './target-certificates.ts'
-import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
-
-/** Longer than the handshake takes on any line that works, and short enough for people who wait. */
-const FALLBACK_AFTER_MS = 3_000
-/** A line that was blocked is seldom opened within the hour; a call a minute costs nothing. */
-const PROBE_MS = 60_000
-/** With what it takes to become suspect and to dial, service is back over the next carrier within five seconds. */
-const ASK_AFTER_QUIET: Micros = 1.5 * SECOND
+import { type PipeTlsTexts, readPipeTls } from './tls-files.ts'
 
 /** The configuration, and what the files hold that it names. */
 export interface ProviderSetup {
@@ -33,24 +23,27 @@ export interface ProviderSetup {
   readonly certificates: ReadonlyMap<string, string>
   /** Of the pipes that have keys. */
   readonly keys: ReadonlyMap<PipeConfig, PipeKeys>
+  /** Of the pipes that have `<tls>`. */
+  readonly tls: ReadonlyMap<PipeConfig, PipeTlsTexts>
 }
 
 /** `path`: of the configuration, for the files that it names. */
 export function readProviderSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
-  const config = refuseUnbuiltCarriers(readProvider(source, fileName), fileName)
+  const config = readProvider(source, fileName)
   if (!config.ok) return config
   const certificates = readTargetCertificates(config.value, path)
   const keys = readPipeKeys(config.value, path)
-  if (certificates.ok && keys.ok) {
-    return { ok: true, value: { config: config.value, certificates: certificates.value, keys: keys.value } }
+  const tls = readPipeTls(config.value, path)
+  if (certificates.ok && keys.ok && tls.ok) {
+    const value = { config: config.value, certificates: certificates.value, keys: keys.value, tls: tls.value }
+    return { ok: true, value }
   }
-  const problems = [certificates, keys].flatMap((read) => (read.ok ? [] : read.problems))
-  return { ok: false, problems }
+  return { ok: false, problems: [certificates, keys, tls].flatMap((read) => (read.ok ? [] : read.problems)) }
 }
 
 /** `configPath` names what is kept for the next run. */
 export async function servePipes(
-  { config, certificates, keys }: ProviderSetup,
+  { config, certificates, keys, tls }: ProviderSetup,
   configPath: string,
   context: DaemonContext,
 ): Promise<Running> {
@@ -70,11 +63,10 @@ export async function servePipes(
     states.push(state)
     const pipeKeys = keys.get(pipe) ?? null
     const cryptos = cryptosOf(pipeKeys, sealing)
+    const own = { config, crypto: cryptos[0]!, instanceId: state.instanceId, log, environment: process.env }
     pipes.push({
       config: pipe,
-      rungs: await openRungs(config, pipe, { crypto: cryptos[0]!, instanceId: state.instanceId, log }),
-      fallbackAfterMs: FALLBACK_AFTER_MS,
-      probeMs: PROBE_MS,
+      rungs: await openRungs(pipe, tls.get(pipe) ?? null, own),
       cryptos,
       key: pipeKeys === null ? undefined : fingerprint(pipeKeys.identity.publicKey),
     })
@@ -97,17 +89,6 @@ export async function servePipes(
   }
 }
 
-/** The carriers of a pipe, the best first. */
-async function openRungs(config: LinkConfig, pipe: PipeConfig, own: DiallerParts): Promise<readonly RungParts[]> {
-  const { rungs, insecure, keys } = pipe
-  const askAfterQuiet = rungs.length > 1 ? ASK_AFTER_QUIET : undefined
-  const drivers = await Promise.all(rungs.map(() => openDialler(config, { ...own, askAfterQuiet })))
-  return drivers.map((driver, index) => {
-    const { hostname, port } = rungs[index]!
-    return { driver, hostname, port, loopbackOnly: !insecure && keys === null }
-  })
-}
-
 /** One for each key that the consumer may have; without keys, for whoever answers. */
 function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
   // A restarted provider dials from another port: nobody could use a token of its last life.
@@ -116,26 +97,4 @@ function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
   const identity = keyPairOf(keys.identity.privateKey)
   const psk = keys.psk ?? NO_PSK
   return keys.consumerKeys.map((consumerKey) => noiseDialler({ identity, consumerKey, psk, resetKey, sealing }))
-}
-
-type LinkConfig = Pick<ProviderConfig, 'surviveSeconds' | 'maxDatagramBytes'>
-
-interface DiallerParts {
-  readonly crypto: Crypto
-  readonly instanceId: Uint8Array
-  /** As in the settings of an endpoint. */
-  readonly askAfterQuiet?: Micros | undefined
-  readonly log: DaemonContext['log']
-}
-
-export async function openDialler(config: LinkConfig, own: DiallerParts): Promise<Driver> {
-  const carrier = await openUdpCarrier({ role: 'dialler' })
-  carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', own.log)
-  return openDriver({
-    ...own,
-    carrier,
-    role: 'dialler',
-    surviveSeconds: config.surviveSeconds,
-    maxDatagramBytes: config.maxDatagramBytes,
-  })
 }

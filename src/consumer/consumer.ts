@@ -102,13 +102,13 @@ export class Consumer {
         this.#offerAll()
         return
       case 'closed':
-        this.#onClosed(driver, event)
+        this.#onClosed(event)
         return
     }
   }
 
   #onOpened(driver: Driver, session: SessionHandle): void {
-    const address = () => driver.carrier.describe(session.path)
+    const address = addressOf(driver, session)
     const permit = this.#parts.admission.permitOf(session, () => hostIn(address()))
     const refusal = permit.enter()
     if (refusal !== null) {
@@ -141,7 +141,7 @@ export class Consumer {
     for (const service of this.services) service.onProviderSuspect(provider)
   }
 
-  #onClosed(driver: Driver, event: Extract<SessionEvent, { kind: 'closed' }>): void {
+  #onClosed(event: Extract<SessionEvent, { kind: 'closed' }>): void {
     const provider = event.session.owner
     if (!(provider instanceof ProviderSession)) return // it was not let in
     this.#providers.delete(provider)
@@ -150,7 +150,7 @@ export class Consumer {
     provider.onLost(by)
     this.#parts.onSessionClosed(event.session)
     this.#parts.log.info('providerGone', {
-      provider: driver.carrier.describe(event.session.path),
+      provider: provider.address,
       by,
       why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
       reason: event.reason || undefined,
@@ -159,6 +159,15 @@ export class Consumer {
 
   #offerAll(): void {
     for (const service of this.services) service.onProvidersChanged()
+  }
+}
+
+/** Where the other side is, or was when it was seen last: a carrier forgets a connection that has ended. */
+function addressOf({ carrier }: Driver, session: SessionHandle): () => string {
+  let last = carrier.describe(session.path)
+  return () => {
+    if (carrier.addressOf(session.path) !== null) last = carrier.describe(session.path)
+    return last
   }
 }
 

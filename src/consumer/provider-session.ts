@@ -68,6 +68,11 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
     return this.session.peerBoot
   }
 
+  /** For logs, with its port. */
+  get address(): string {
+    return this.#parts.address()
+  }
+
   get isSuspect(): boolean {
     return this.session.isSuspect
   }

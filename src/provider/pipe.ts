@@ -20,10 +20,6 @@ export interface PipeParts {
   readonly config: PipeConfig
   /** The best first; at least one. */
   readonly rungs: readonly RungParts[]
-  /** Without an answer for so long, the next rung is dialled beside the one before. */
-  readonly fallbackAfterMs: number
-  /** How often better rungs are tried while a worse one carries. */
-  readonly probeMs: number
   /** One for each key that the consumer may have. */
   readonly cryptos: readonly Crypto[]
   /** The fingerprint of our own key, for logs; undefined: the pipe has none. */
@@ -56,7 +52,9 @@ export class Pipe {
 
   constructor(parts: PipeParts) {
     this.#parts = parts
-    const { config, cryptos, key, log, rungs, fallbackAfterMs, probeMs, fraction } = parts
+    const { config, cryptos, key, log, rungs, fraction } = parts
+    const fallbackAfterMs = config.fallbackAfterSeconds * 1_000
+    const probeMs = config.probeSeconds * 1_000
     this.#ladder = new Ladder({ rungs: rungs.length, fallbackAfterMs, probeMs, fraction })
     this.#log = new PipeLog(config.name, log)
     this.#targets = new Targets({

@@ -6,7 +6,7 @@ import { doneWithin } from '../runtime/within.ts'
 import { Pipe, type PipeParts } from './pipe.ts'
 
 /** What differs from pipe to pipe. */
-export type OwnPipeParts = Pick<PipeParts, 'config' | 'rungs' | 'fallbackAfterMs' | 'probeMs' | 'cryptos' | 'key'>
+export type OwnPipeParts = Pick<PipeParts, 'config' | 'rungs' | 'cryptos' | 'key'>
 
 export interface ProviderParts {
   readonly pipes: readonly OwnPipeParts[]

@@ -3,7 +3,7 @@
 import type { Log } from '../log.ts'
 import { CloseCode, type Crypto, type SessionEvent, type SessionHandle } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
-import { DialCancelled, type DialError, Dialer } from './dialer.ts'
+import { DialCancelled, type DialError, Dialer, type Resolve } from './dialer.ts'
 
 /** What the configuration says of it, and what it is carried out with. */
 export interface RungParts {
@@ -12,6 +12,8 @@ export interface RungParts {
   readonly port: number
   /** Only addresses of this machine may be called. */
   readonly loopbackOnly: boolean
+  /** Default: as this machine knows names. */
+  readonly resolve?: Resolve | undefined
 }
 
 /** What all rungs of a pipe share. */
@@ -44,7 +46,7 @@ export class Rung {
     this.driver = parts.driver
     this.#parts = parts
     this.#owner = owner
-    this.#dialer = new Dialer(parts.driver, owner.cryptos)
+    this.#dialer = new Dialer(parts.driver, owner.cryptos, parts.resolve)
   }
 
   /** What it runs over, and whither: `udp sc.example.org:12345`. */

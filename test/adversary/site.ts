@@ -174,8 +174,6 @@ export function newProvider(
       {
         config: config!,
         rungs: [{ driver, hostname: HOST, port: 1, loopbackOnly: true }],
-        fallbackAfterMs: 3_000,
-        probeMs: 60_000,
         cryptos: [crypto],
         key: undefined,
       },

@@ -48,8 +48,6 @@ describe('a pipe', () => {
     pipe = new Pipe({
       config: CONFIG,
       rungs: [{ driver, hostname: '127.0.0.1', port: 9_000, loopbackOnly: true }],
-      fallbackAfterMs: 3_000,
-      probeMs: 60_000,
       cryptos: [driver.endpoint.options.crypto],
       key: undefined,
       watchdog: new Watchdog(() => performance.now()),
