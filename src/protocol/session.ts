@@ -208,10 +208,17 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     const reason = receiver.open(buffer, at, end, now)
     if (reason !== 0) return reason
     if (this.#phase.kind === 'unconfirmed') this.#confirm(from)
-    if (liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
+    liveness.onHeard(now)
     receiver.act(buffer, at, end, from, now)
+    this.#tellRecovery()
     this.onWork()
     return 0
+  }
+
+  #tellRecovery(): void {
+    if (this.#phase.kind !== 'open') return
+    const { liveness, loss } = this.#parts
+    if (liveness.recovers(loss.timeouts)) this.#owner.onEvent({ kind: 'recovered', session: this })
   }
 
   /** The packet that confirms also says where the dialler is: a replayed INIT may have come from anywhere. */

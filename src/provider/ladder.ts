@@ -7,7 +7,7 @@
 //             ▲                                                     │      better ones are tried every <probe>
 //             └────────────── it falls silent, or is lost ──────────┘
 //
-// A session that has fallen silent stays: if it is heard again, it is one that is open. A session that was retired is none of ours any more:
+// A session that has fallen silent stays: if it answers again, it is one that is open. A session that was retired is none of ours any more:
 // its streams go on until they end, beside whatever is dialled on its rung meanwhile.
 
 import { backoffMs, wasHealthy } from './backoff.ts'

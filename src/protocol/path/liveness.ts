@@ -2,7 +2,7 @@
 //
 //   heard ──────── 13–16 s (dialler) or 17 s (listener) ────────▶ ping
 //   asked ──── <askAfterQuiet> without a word, streams open ─────▶ ping, once
-//   heard ── three probe timeouts in a row and 500 ms (a reliable line: 2 s) ──▶ suspect ── heard ──▶ recovered
+//   heard ── three probe timeouts in a row and 500 ms (a reliable line: 2 s) ──▶ suspect ── answered ──▶ recovered
 //   heard ──────────────── <survive> ────────────────────────────────────────▶ dead
 
 import { rulesOf } from '../line.ts'
@@ -60,14 +60,21 @@ export class Liveness {
     this.#pingAt = now + this.#pause
   }
 
-  /** An authenticated packet came. True: the session was suspect and is no longer. */
-  onHeard(now: Micros): boolean {
+  /** An authenticated packet came. */
+  onHeard(now: Micros): void {
     this.#heardAt = now
     if (!this.#isDialler) this.#pingAt = now + this.#pause
     if (this.#askAt !== Number.POSITIVE_INFINITY) this.#askAt = now + this.#askAfterQuiet
-    const recovered = this.isSuspect
+  }
+
+  /**
+   * What came has been read, and `timeouts` are left. True: the session was suspect and is no longer. To hear the peer is not enough: where a
+   * path works one way only, what we send would go nowhere, and the session would be suspect and well again twice a second.
+   */
+  recovers(timeouts: number): boolean {
+    if (!this.isSuspect || timeouts >= SUSPECT_TIMEOUTS) return false
     this.isSuspect = false
-    return recovered
+    return true
   }
 
   /**

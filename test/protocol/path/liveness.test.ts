@@ -107,14 +107,17 @@ describe('Liveness, suspicion', () => {
     assert.equal(liveness.isSuspect, true)
   })
 
-  it('is told once, and ends with the first packet that is heard (P-5)', () => {
+  it('is told once, and ends with the first packet that answers something (P-5)', () => {
     const liveness = listener()
     liveness.step(3, START + SECOND)
     assert.equal(liveness.step(4, START + 2 * SECOND), LivenessVerdict.fine)
     assert.equal(liveness.deadline(4), START + 17 * SECOND)
-    assert.equal(liveness.onHeard(START + 3 * SECOND), true)
+    liveness.onHeard(START + 3 * SECOND)
+    assert.equal(liveness.recovers(4), false)
+    assert.equal(liveness.isSuspect, true)
+    assert.equal(liveness.recovers(0), true)
     assert.equal(liveness.isSuspect, false)
-    assert.equal(liveness.onHeard(START + 3 * SECOND), false)
+    assert.equal(liveness.recovers(0), false)
   })
 })
 
