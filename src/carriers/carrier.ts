@@ -46,12 +46,18 @@ export interface DialTarget {
   readonly withinMs?: number
 }
 
+/** A name for which a certificate is (RFC 5280 §4.2.1.6). Its kind counts: an authority may be trusted with names of one kind only. */
+export interface PeerName {
+  readonly kind: 'dns' | 'ip' | 'uri' | 'email'
+  readonly value: string
+}
+
 /** What the connection under a path says of the other end, beyond what our own handshake does. */
 export interface Channel {
   /** 32 bytes that are the same at both ends of one TLS connection and of no other (RFC 9266); empty without TLS. */
   readonly binding: Uint8Array
-  /** DNS names, URIs, IP and mail addresses of the peer's verified certificate; empty without one. */
-  readonly peerNames: readonly string[]
+  /** Of the peer's verified certificate; empty without one. */
+  readonly peerNames: readonly PeerName[]
 }
 
 export interface Carrier {

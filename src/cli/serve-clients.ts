@@ -5,6 +5,7 @@ import type { ListenTls } from '../carriers/tls-settings.ts'
 import type { UdpCarrier } from '../carriers/udp.ts'
 import { type ConsumerConfig, type Listener, type Outcome, readConsumer } from '../config/read.ts'
 import { type Admission, admitEverybody } from '../consumer/admission.ts'
+import { CertificateRules } from '../consumer/certificate-rules.ts'
 import { Consumer } from '../consumer/consumer.ts'
 import { openKeyedAdmission } from '../consumer/keyed-admission.ts'
 import { fingerprint } from '../keys/key-text.ts'
@@ -74,6 +75,7 @@ async function serve(setup: ConsumerSetup, configPath: string, context: DaemonCo
     config,
     drivers: links.map(({ driver }) => driver),
     admission,
+    certificates: rulesOf(links),
     log,
     software: context.software,
     hopId: state.instanceId.subarray(0, HOP_ID_BYTES),
@@ -135,6 +137,15 @@ async function openLinks({ config, tls }: ConsumerSetup, own: OwnParts): Promise
 
 function tellRefused(log: Log, { traits }: StreamCarrier, from: string, { message }: Error): void {
   log.some('connectionRefused', { carrier: traits.kind, from, cause: message })
+}
+
+/** Of the listeners that ask for certificates. */
+function rulesOf(links: readonly Link[]): ReadonlyMap<Driver, CertificateRules> {
+  return new Map(
+    links.flatMap(({ listener: { tls }, driver }) => {
+      return tls === null || tls.caPath === null ? [] : [[driver, new CertificateRules(tls.allows)] as const]
+    }),
+  )
 }
 
 /** Providers whose sessions we had before a crash hear at once that they are gone, not at their next ping. Of others the connection has ended. */

@@ -6,7 +6,9 @@ import { CloseCode, closeSentence, type SessionEvent, type SessionHandle, Stream
 import type { Driver } from '../runtime/driver.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
 import { doneWithin } from '../runtime/within.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, Permit } from './admission.ts'
+import { CertificatePermit } from './certificate-permit.ts'
+import type { CertificateRules } from './certificate-rules.ts'
 import { Directory } from './directory.ts'
 import { HttpService } from './http-service.ts'
 import { Instances } from './instances.ts'
@@ -20,6 +22,8 @@ export interface ConsumerParts {
   readonly drivers: readonly Driver[]
   /** Who may connect and serve: the same that the handshakes of the drivers ask. */
   readonly admission: Admission
+  /** What certificates allow, by the driver of each listener that asks for them; without it none does. */
+  readonly certificates?: ReadonlyMap<Driver, CertificateRules>
   readonly log: Log
   /** Name and version of this program. */
   readonly software: string
@@ -109,11 +113,13 @@ export class Consumer {
 
   #onOpened(driver: Driver, session: SessionHandle): void {
     const address = addressOf(driver, session)
-    const permit = this.#parts.admission.permitOf(session, () => hostIn(address()))
+    const permit = this.#permitOf(driver, session, address)
     const refusal = permit.enter()
     if (refusal !== null) {
       const { code, sentence, token } = refusal
-      this.#parts.log.some('providerRefused', { provider: address(), key: permit.key, token, code, why: sentence })
+      const { key, certificate } = permit
+      const fields = { provider: address(), key, certificate, token, code, why: sentence }
+      this.#parts.log.some('providerRefused', fields)
       session.close(token === undefined ? CloseCode.notAuthorised : CloseCode.tokenRefused, sentence)
       return
     }
@@ -132,6 +138,15 @@ export class Consumer {
     for (const older of this.#instances.add(provider)) older.end(older.boot === provider.boot ? 'local' : 'restart')
     provider.sayAddressTokens(() => driver.endpoint.newAddressToken(session))
     this.#parts.onSessionOpened(driver, session)
+  }
+
+  #permitOf(driver: Driver, session: SessionHandle, address: () => string): Permit {
+    const { admission, certificates } = this.#parts
+    const permit = admission.permitOf(session, () => hostIn(address()))
+    const rules = certificates?.get(driver)
+    return rules === undefined
+      ? permit
+      : new CertificatePermit(permit, driver.carrier.channelOf(session.path).peerNames, rules)
   }
 
   #onSuspect(driver: Driver, session: SessionHandle): void {

@@ -7,9 +7,9 @@ import { type AuthorizedWatch, watchAuthorizedFile } from '../keys/authorized-wa
 import { fingerprint, keyText } from '../keys/key-text.ts'
 import { tokenPreSharedKey } from '../keys/token.ts'
 import type { Log } from '../log.ts'
-import type { SessionHandle } from '../protocol/index.ts'
+import { RefusalCode, type SessionHandle } from '../protocol/index.ts'
 import { type Authorise, NO_PSK } from '../runtime/noise-crypto.ts'
-import type { Admission, EntryRefusal, Permit } from './admission.ts'
+import type { Admission, EntryRefusal, Permit, ServiceRefusal } from './admission.ts'
 import { claimIn, type NewcomerParts, Newcomers } from './newcomers.ts'
 
 /** Keys expire and peers move without a word from the file. */
@@ -155,8 +155,10 @@ class KeyedPermit implements Permit {
     return null
   }
 
-  mayServe(uuid: string): boolean {
-    return mayServe(this.#line, uuid)
+  serviceRefusal(uuid: string): ServiceRefusal | null {
+    if (mayServe(this.#line, uuid)) return null
+    const remedy = `add it to services="…" of that key among the consumer's authorized providers`
+    return { code: RefusalCode.notAuthorised, sentence: `key ${this.key} is not listed for ${uuid}; ${remedy}` }
   }
 
   leave(): void {

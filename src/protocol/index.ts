@@ -40,7 +40,7 @@ export {
 } from './limits.ts'
 export { type Line, LineKind } from './line.ts'
 export type { ControlMessage, ServiceProtocol } from './messages/control.ts'
-export { ControlReader, encodeControl, RefusalCode } from './messages/control.ts'
+export { ControlReader, encodeControl, RefusalCode, refusalName } from './messages/control.ts'
 export type { StreamHead } from './messages/stream-head.ts'
 export { ACCEPTED, encodeStreamHead, HOP_ID_BYTES, MOST_HOPS, StreamHeadReader } from './messages/stream-head.ts'
 export type {

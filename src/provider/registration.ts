@@ -2,7 +2,14 @@
 
 import type { Pipe as PipeConfig } from '../config/read.ts'
 import type { Log } from '../log.ts'
-import { CloseCode, type ControlMessage, ControlReader, encodeControl, type SessionHandle } from '../protocol/index.ts'
+import {
+  CloseCode,
+  type ControlMessage,
+  ControlReader,
+  encodeControl,
+  refusalName,
+  type SessionHandle,
+} from '../protocol/index.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 
 export interface RegistrationParts {
@@ -72,7 +79,10 @@ export class Registration implements StreamOwner {
         return
       case 'refused':
         if (!this.#isNews(message)) return
-        log.error('serviceRefused', { pipe: config.name, service: message.uuid, consumer, why: message.text })
+        log.error('serviceRefused', {
+          ...{ pipe: config.name, service: message.uuid, consumer },
+          ...{ code: refusalName(message.code), why: message.text },
+        })
         this.#onAnswer(message.uuid)
         return
       case 'addressToken':

@@ -6,6 +6,7 @@ import net from 'node:net'
 import { CarrierError } from '../../src/carriers/carrier-error.ts'
 import { MAX_STRANGERS_OF_NETWORK, STRANGER_MS } from '../../src/carriers/connection-limits.ts'
 import { MAX_QUEUED_BYTES, RECORD_WITHIN_MS } from '../../src/carriers/line.ts'
+import type { StreamCarrier } from '../../src/carriers/stream-carrier.ts'
 import { arrivalsAt, batchOf, carrierContract, pattern } from '../contracts/carrier.ts'
 import { atRest, until } from '../runtime/until.ts'
 import {
@@ -183,9 +184,11 @@ for (const kind of KINDS) {
     it('knows the names in the certificate of a peer, where there is one', async () => {
       const from = await greet()
       const hasTls = kind.endsWith('TLS')
-      assert.deepEqual(pair.dialler.channelOf(pair.path).peerNames, hasTls ? ['consumer.test', '127.0.0.1'] : [])
-      const names = hasTls ? ['urn:edgerq:provider', 'provider.test'] : []
-      assert.deepEqual(pair.listener.channelOf(from).peerNames, names)
+      const namesOf = (carrier: StreamCarrier, path: number) =>
+        carrier.channelOf(path).peerNames.map(({ kind, value }) => `${kind} ${value}`)
+      const [there, here] = [namesOf(pair.dialler, pair.path), namesOf(pair.listener, from)]
+      assert.deepEqual(there, hasTls ? ['dns consumer.test', 'ip 127.0.0.1'] : [])
+      assert.deepEqual(here, hasTls ? ['uri urn:edgerq:provider', 'dns provider.test'] : [])
     })
   })
 }

@@ -1,6 +1,7 @@
 // What goes wrong with certificates is told at both ends, in words that say whose they are and what to do.
 
 import assert from 'node:assert/strict'
+import type { PeerName } from '../../src/carriers/carrier.ts'
 import type { CarrierError } from '../../src/carriers/carrier-error.ts'
 import type { StreamCarrier } from '../../src/carriers/stream-carrier.ts'
 import { openTcpCarrier } from '../../src/carriers/tcp.ts'
@@ -121,7 +122,7 @@ for (const kind of ['TLS', 'WebSocket over TLS'] as const) {
       const { port } = listener.addresses[0]!
       const dialler = opened(await openDialler(dialTls(null), port))
       const path = await dialler.connect({ host: '127.0.0.1', port })
-      const names = await new Promise<readonly string[]>((resolve) => {
+      const names = await new Promise<readonly PeerName[]>((resolve) => {
         listener.onDatagram = (_, from) => resolve(listener.channelOf(from).peerNames)
         dialler.send({ buffer: Buffer.alloc(9), length: 9, segmentBytes: 9, path })
       })
