@@ -37,18 +37,25 @@ export function callerFailure(from: string, error: NodeJS.ErrnoException): Carri
   return new CarrierError(`${from} was not let in: ${explain(error)}`, error)
 }
 
-export function connectionFailure(from: string, error: NodeJS.ErrnoException): CarrierError {
+/** `atOnce`: before the other side had sent anything, which one does that does not want us, or a stunnel that gets no further. */
+export type When = 'atOnce' | 'later'
+
+export function connectionFailure(from: string, error: NodeJS.ErrnoException, when: When): CarrierError {
+  if (when === 'atOnce' && CUT.has(error.code ?? '')) return closedByPeer(from, when)
   return new CarrierError(`the connection with ${from} broke: ${explain(error)}`, error)
 }
 
-/** `atOnce`: before it had sent anything, which a peer does that does not want us. */
-export function closedByPeer(from: string, when: 'atOnce' | 'later'): CarrierError {
-  const hint = '; it may have no room, or not accept our certificate: its log says why'
-  return new CarrierError(
-    `the connection with ${from} was ended by the other side${when === 'atOnce' ? hint : ''}`,
-    'PEER_CLOSED',
-  )
+/** The end of a connection as whoever had unread bytes in it tells it. */
+const CUT = new Set(['ECONNRESET', 'EPIPE'])
+
+export function closedByPeer(from: string, when: When): CarrierError {
+  const what = `the connection with ${from} was ended by the other side`
+  return new CarrierError(when === 'atOnce' ? `${what} before it had said anything; ${UNWANTED}` : what, 'PEER_CLOSED')
 }
+
+/** What can be behind it, on whichever side. */
+const UNWANTED =
+  'it may not know our key, not accept our certificate or have no room, or what is between (stunnel, a proxy) may not reach it: the logs there say why'
 
 export function brokenRecord(from: string, verdict: BrokenRecord): CarrierError {
   const hint = 'what runs there may not be edgerq, or another version of it'
@@ -82,7 +89,7 @@ const SENTENCES: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'nobody listens there; start the other side, or correct the address or port here'],
   [
     'ECONNRESET',
-    'the other side or something between cut it; it may have no room, speak something else, or not accept our certificate: its log says why',
+    'the other side or what is between (stunnel, a proxy) cut it; it may have no room, speak something else, not accept our certificate, or not reach what is behind it: its log says why',
   ],
   ['EPIPE', 'the other side had closed it; its log says why'],
   [

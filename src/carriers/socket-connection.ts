@@ -51,7 +51,7 @@ export class SocketConnection implements Connection {
 
   #cause(): CarrierError {
     const from = hostAndPort(this.host, this.port)
-    if (this.#error !== null) return connectionFailure(from, this.#error)
-    return closedByPeer(from, this.#socket.bytesRead > 0 ? 'later' : 'atOnce')
+    const when = this.#socket.bytesRead > 0 ? 'later' : 'atOnce'
+    return this.#error === null ? closedByPeer(from, when) : connectionFailure(from, this.#error, when)
   }
 }

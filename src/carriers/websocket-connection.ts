@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from 'ws'
 import type { BoundAddress, Channel } from './carrier.ts'
 import { CarrierError } from './carrier-error.ts'
 import type { Connection } from './connection.ts'
-import { closedByPeer, connectionFailure } from './connection-failure.ts'
+import { closedByPeer, connectionFailure, type When } from './connection-failure.ts'
 import { hostAndPort } from './host-text.ts'
 import { MAX_WRITE_BYTES } from './record-writer.ts'
 
@@ -35,15 +35,17 @@ export class WebSocketConnection implements Connection {
     this.channel = channel
     webSocket.on('message', (message, isBinary) => this.#onMessage(message, isBinary))
     webSocket.on('error', (error) => {
-      this.#cause ??= connectionFailure(this.#peer, error)
+      this.#cause ??= connectionFailure(this.#peer, error, this.#when)
     })
-    webSocket.on('close', () =>
-      this.onGone(this.#cause ?? closedByPeer(this.#peer, this.#hasHeard ? 'later' : 'atOnce')),
-    )
+    webSocket.on('close', () => this.onGone(this.#cause ?? closedByPeer(this.#peer, this.#when)))
   }
 
   get queuedBytes(): number {
     return this.#webSocket.bufferedAmount
+  }
+
+  get #when(): When {
+    return this.#hasHeard ? 'later' : 'atOnce'
   }
 
   get #peer(): string {

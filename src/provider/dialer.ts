@@ -24,9 +24,18 @@ interface Call {
   readonly crypto: Crypto
 }
 
-/** Why a dial came to nothing; `message` is for the log. */
+/** Why a dial came to nothing; `message` is for the log, and says what to do as far as that can be told. */
 export class DialError extends Error {
   override readonly name: string = 'DialError'
+}
+
+/** Nothing at all came back: of all that may be the cause nothing is known. */
+export class NobodyAnswered extends DialError {
+  override readonly name = 'NobodyAnswered'
+
+  constructor() {
+    super('nobody answered')
+  }
 }
 
 /** It came to nothing since nobody wanted it any more. */
@@ -47,8 +56,8 @@ export class Dialer {
   readonly #losers = new Set<SessionHandle>()
   /** Connections that are being made and have no session yet. */
   #connecting = 0
-  /** Why the last connection could not be made. */
-  #cause: Error | null = null
+  /** Why the last connection could not be made, or ended without an answer. */
+  #cause: string | null = null
   #settle: ((result: SessionHandle | DialError) => void) | null = null
   #timer: NodeJS.Timeout | null = null
   #left: Call[] = []
@@ -96,6 +105,7 @@ export class Dialer {
       this.#attempts.delete(session)
       this.#finish(session)
     } else if (kind === 'closed') {
+      if (event.by === 'line') this.#cause = event.reason
       this.#forget(this.#attempts, session)
       this.#onFailed()
     }
@@ -131,7 +141,7 @@ export class Dialer {
     } catch (error) {
       if (dial !== this.#dials) return
       this.#connecting--
-      this.#cause = error as Error
+      this.#cause = (error as Error).message
       this.#onFailed()
     }
   }
@@ -140,8 +150,7 @@ export class Dialer {
   #onFailed(): void {
     if (this.#left.length > 0) this.#callNext()
     else if (this.#attempts.size + this.#connecting === 0) {
-      const cause = this.#cause
-      this.#finish(cause === null ? new DialError('nobody answered') : new DialError(cause.message, { cause }))
+      this.#finish(this.#cause === null ? new NobodyAnswered() : new DialError(this.#cause))
     }
   }
 
@@ -174,7 +183,8 @@ async function resolveByName(hostname: string): Promise<string[]> {
     return (await lookup(hostname, { all: true })).map(({ address }) => address)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    throw new DialError(`the name ${hostname} cannot be resolved (${code})`, { cause })
+    const remedy = 'correct the name, or look at the name server of this machine'
+    throw new DialError(`the name ${hostname} cannot be resolved (${code}); ${remedy}`, { cause })
   }
 }
 

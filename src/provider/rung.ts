@@ -3,7 +3,7 @@
 import type { Log } from '../log.ts'
 import { CloseCode, type Crypto, type SessionEvent, type SessionHandle } from '../protocol/index.ts'
 import type { Driver } from '../runtime/driver.ts'
-import { DialCancelled, type DialError, Dialer, type Resolve } from './dialer.ts'
+import { DialCancelled, DialError, Dialer, NobodyAnswered, type Resolve } from './dialer.ts'
 
 /** What the configuration says of it, and what it is carried out with. */
 export interface RungParts {
@@ -83,19 +83,21 @@ export class Rung {
       const session = await this.#dialer.dial({ hostname, port, loopbackOnly })
       if (dial !== this.#dial) session.close(CloseCode.none, '')
       // Lost again in the turn in which it opened: its `closed` event came while nobody was listening for it.
-      else if (session.control.isClosed) this.#fail('the consumer hung up at once')
+      else if (session.control.isClosed) this.#fail(new DialError('the consumer hung up at once; its log says why'))
       else this.#owner.onSession(this, session)
     } catch (error) {
-      if (dial === this.#dial && !(error instanceof DialCancelled)) this.#fail((error as DialError).message)
+      if (dial === this.#dial && !(error instanceof DialCancelled)) this.#fail(error as DialError)
     } finally {
       clearTimeout(unanswered)
     }
   }
 
-  #fail(cause: string): void {
-    const { log, isCarrying, onFailed } = this.#owner
+  #fail(error: DialError): void {
+    const { log, key, isCarrying, onFailed } = this.#owner
+    const cause = error.message
+    const remedy = error instanceof NobodyAnswered ? this.#remedy : undefined
     if (isCarrying()) log.debug('carrierNotBack', { ...this.#names, cause })
-    else log.warn('consumerNotReached', { ...this.#names, key: this.#owner.key, cause, remedy: this.#remedy })
+    else log.warn('consumerNotReached', { ...this.#names, key, cause, remedy })
     onFailed(this)
   }
 
