@@ -39,7 +39,18 @@ const HOUSE: House = {
     },
     {
       files: /^src\/carriers\//,
-      mayImport: ['src/carriers/', 'node:dgram', 'node:net', 'node:tls', 'koffi', 'src/log.ts'],
+      mayImport: [
+        'src/carriers/',
+        'node:dgram',
+        'node:net',
+        'node:tls',
+        'node:http',
+        'node:https',
+        'ws',
+        'https-proxy-agent',
+        'koffi',
+        'src/log.ts',
+      ],
     },
     {
       files: /^src\/runtime\//,
@@ -83,12 +94,13 @@ const HOUSE: House = {
     { files: /^src\/cli\//, mayImport: ['*'] },
     {
       // Decisions: what they need to know they are told.
-      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|retry|backoff)\.ts$/,
+      files: /^src\/(?:consumer|provider)\/(?:directory|router|balancer|instances|retry|backoff|ladder)\.ts$/,
       mayImport: [
         'src/protocol/index.ts',
         'src/consumer/directory.ts',
         'src/consumer/router.ts',
         'src/consumer/balancer.ts',
+        'src/provider/backoff.ts',
       ],
       neverNames: [...CLOCKS, ...RANDOMNESS, ...MACHINE, 'Buffer', 'NodeJS'],
     },
@@ -103,11 +115,10 @@ const COLD: ColdPlaces = new Set([
   'src/carriers/udp.ts#openUdpCarrier', // once
   'src/carriers/udp.ts#addresses', // for the ready line
   'src/carriers/udp.ts#pathTo', // once a dial
-  'src/carriers/udp.ts#describe', // for a log line
+  'src/carriers/udp.ts#connect', // once a dial
   'src/carriers/udp.ts#close', // once
   'src/carriers/udp.ts##onSocketError', // a broken socket
   'src/carriers/udp.ts#canonicalHost', // once a dial
-  'src/carriers/udp.ts#plainHost', // for a log line
   'src/carriers/address-book.ts##add', // once for each new address
   'src/runtime/driver.ts#settle', // once
   'src/runtime/driver.ts#close', // once

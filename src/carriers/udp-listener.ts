@@ -1,14 +1,13 @@
 // Which sockets a UDP listener is made of.
 
-import { isFamilyMissing, openUdpSocket, type UdpSocket } from './udp-socket.ts'
-
-/** `loopback`: this machine only. `any`: all its addresses. */
-export type UdpReach = 'loopback' | 'any'
+import { isFamilyMissing } from './bind-failure.ts'
+import type { Reach } from './carrier.ts'
+import { openUdpSocket, type UdpSocket } from './udp-socket.ts'
 
 /** With port 0 the IPv4 socket chooses, and the number may be taken in IPv6: so often in a row is no accident. */
 const MAX_PORT_CHOICES = 8
 
-export function openListenerSockets(reach: UdpReach, port: number): UdpSocket[] {
+export function openListenerSockets(reach: Reach, port: number): UdpSocket[] {
   return reach === 'any' ? [openAny(port)] : openLoopback(port)
 }
 

@@ -1,7 +1,7 @@
 // One bound node:dgram socket: how it is opened at once, with large buffers, and what is said when it cannot be.
 
 import dgram from 'node:dgram'
-import { CarrierError } from './carrier-error.ts'
+import { bindFailure } from './bind-failure.ts'
 
 /** `dual`: an IPv6 socket that hears IPv4 peers too, as IPv4-mapped addresses (RFC 4291 §2.5.5.2). */
 export type UdpFamily = 'ipv4' | 'ipv6' | 'dual'
@@ -38,15 +38,10 @@ export function openUdpSocket(family: UdpFamily, host: string, port: number): Ud
   handle.off('error', onError)
   if (failure !== undefined) {
     handle.close()
-    throw new CarrierError(explainBind(host, port, failure), failure)
+    throw bindFailure('UDP', host, port, failure)
   }
   const bound = handle.address()
   return { handle, family, host: bound.address, port: bound.port, ...enlargeBuffers(handle) }
-}
-
-/** True: this machine has no such address family or address, rather than the port being the trouble. */
-export function isFamilyMissing(error: unknown): boolean {
-  return error instanceof CarrierError && (error.code === 'EAFNOSUPPORT' || error.code === 'EADDRNOTAVAIL')
 }
 
 /**
@@ -69,16 +64,4 @@ function enlargeBuffers(handle: dgram.Socket): Pick<UdpSocket, 'receiveBufferByt
     // Some systems refuse instead of cutting: the default then stands, and is what is reported.
   }
   return { receiveBufferBytes: handle.getRecvBufferSize(), sendBufferBytes: handle.getSendBufferSize() }
-}
-
-function explainBind(host: string, port: number, error: NodeJS.ErrnoException): string {
-  const where = `UDP port ${port} on ${host}`
-  if (error.code === 'EADDRINUSE') return `${where} is taken; stop the program that holds it or choose another port`
-  if (error.code === 'EACCES') {
-    return `${where} may not be opened by this user; choose a port above 1023 or grant CAP_NET_BIND_SERVICE`
-  }
-  if (error.code === 'EADDRNOTAVAIL')
-    return `${where} cannot be opened: this machine has no such address; choose another`
-  if (error.code === 'EMFILE') return `${where} cannot be opened: too many open files; raise the limit (ulimit -n)`
-  return `${where} cannot be opened (${error.code ?? error.message}); look for what forbids it and start again`
 }

@@ -4,15 +4,26 @@
 import { isIP, isIPv4, SocketAddress } from 'node:net'
 import { AddressBook, type RemoteAddress } from './address-book.ts'
 import { addressBytes } from './address-bytes.ts'
-import type { BoundAddress, Carrier, CarrierTraits, OnDatagram, OutgoingBatch } from './carrier.ts'
+import {
+  type BoundAddress,
+  type Carrier,
+  type CarrierTraits,
+  type Channel,
+  type DialTarget,
+  NO_CHANNEL,
+  type OnDatagram,
+  type OutgoingBatch,
+  type Reach,
+} from './carrier.ts'
 import { CarrierError } from './carrier-error.ts'
-import { openListenerSockets, type UdpReach } from './udp-listener.ts'
+import { hostAndPort, MAPPED, plainHost } from './host-text.ts'
+import { openListenerSockets } from './udp-listener.ts'
 import { openUdpSocket, type UdpSocket } from './udp-socket.ts'
 import { UnreachableHints } from './unreachable-hints.ts'
 
 /** A listener is bound to known addresses; a dialler opens one socket for each address family when it is first needed. */
 export type UdpCarrierOptions =
-  | { readonly role: 'listener'; readonly reach: UdpReach; readonly port: number }
+  | { readonly role: 'listener'; readonly reach: Reach; readonly port: number }
   | { readonly role: 'dialler' }
 
 /** Sums since the carrier was opened. */
@@ -50,6 +61,7 @@ const MAX_DATAGRAM_BYTES = 65_507
 const BATCH_BYTES = 65_536
 
 const TRAITS: CarrierTraits = {
+  kind: 'udp',
   reliable: false,
   ordered: false,
   maxDatagramBytes: MAX_DATAGRAM_BYTES,
@@ -66,9 +78,6 @@ const UNREACHABLE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENET
 const PASSING = new Set([...UNREACHABLE, 'EHOSTDOWN', 'ENETDOWN', 'ENOBUFS', 'ENOMEM', 'EINTR', 'EAGAIN', 'EMSGSIZE'])
 
 const MAX_PORT = 65_535
-
-/** Before an IPv4 address: the same, as an IPv6 socket spells it (RFC 4291 §2.5.5.2). */
-const MAPPED = '::ffff:'
 
 /** Index in `RemoteAddress` for an address that no socket of ours can reach. */
 const NO_SOCKET = -1
@@ -90,6 +99,8 @@ class DgramCarrier implements UdpCarrier {
   }
   onDatagram: OnDatagram = () => {}
   onUnreachable: (path: number) => void = () => {}
+  onWritable: (path: number) => void = () => {}
+  onPathGone: (path: number, cause: Error) => void = () => {}
   onFailure: (cause: Error) => void = () => {}
   isPathInUse: (path: number) => boolean = () => false
 
@@ -145,6 +156,11 @@ class DgramCarrier implements UdpCarrier {
     if (!isQueued && socket.handle.getSendQueueCount() > 0) batch.buffer = new Uint8Array(BATCH_BYTES)
   }
 
+  /** What the kernel has no room for is dropped: no caller need wait. */
+  isWritable(_path: number): boolean {
+    return true
+  }
+
   pathTo(host: string, port: number): number {
     if (isIP(host) === 0) throw new TypeError(`a carrier takes literal addresses only, not "${host}"`)
     if (!(port >= 1 && port <= MAX_PORT)) throw new RangeError(`a UDP port is 1 to ${MAX_PORT}, not ${port}`)
@@ -154,6 +170,16 @@ class DgramCarrier implements UdpCarrier {
     return this.#book.intern(index, isMapped ? MAPPED + plain : plain, port)
   }
 
+  async connect(to: DialTarget): Promise<number> {
+    return this.pathTo(to.host, to.port)
+  }
+
+  disconnect(_path: number): void {}
+
+  channelOf(_path: number): Channel {
+    return NO_CHANNEL
+  }
+
   remoteOf(path: number): BoundAddress | null {
     const address = this.#book.find(path)
     return address && { host: plainHost(address.host), port: address.port }
@@ -161,8 +187,7 @@ class DgramCarrier implements UdpCarrier {
 
   describe(path: number): string {
     const remote = this.remoteOf(path)
-    if (remote === null) return 'unknown'
-    return isIPv4(remote.host) ? `${remote.host}:${remote.port}` : `[${remote.host}]:${remote.port}`
+    return remote === null ? 'unknown' : hostAndPort(remote.host, remote.port)
   }
 
   addressOf(path: number): Uint8Array | null {
@@ -238,9 +263,4 @@ function canonicalHost(host: string): string {
   const [address, zone] = host.split('%')
   const canonical = new SocketAddress({ address: address!, family: 'ipv6' }).address
   return zone === undefined ? canonical : `${canonical}%${zone}`
-}
-
-/** An IPv4 peer of a dual-stack socket as people write it. */
-function plainHost(host: string): string {
-  return host.startsWith(MAPPED) && host.includes('.') ? host.slice(MAPPED.length) : host
 }

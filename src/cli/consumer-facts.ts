@@ -24,8 +24,9 @@ export function readConsumerFacts(configPath: string): ConsumerFacts {
   }
 }
 
-/** By which name others reach this machine is written nowhere; that a listener is on loopback is. */
-function addressOf([listener, ...others]: readonly Listener[]): HostPort | null {
+/** Who joins calls over UDP. By which name others reach this machine is written nowhere; that a listener is on loopback is. */
+function addressOf(listeners: readonly Listener[]): HostPort | null {
+  const [listener, ...others] = listeners.filter(({ carrier }) => carrier === 'udp')
   if (listener === undefined || others.length > 0 || listener.inaddrAny || listener.port === 0) return null
   return { host: '127.0.0.1', port: listener.port }
 }

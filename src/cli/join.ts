@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { basename, extname, join, resolve } from 'node:path'
+import { openUdpCarrier } from '../carriers/udp.ts'
 import { hostPortText } from '../keys/host-port.ts'
 import { type Identity, readIdentity, writeIdentity } from '../keys/identity.ts'
 import { fingerprint } from '../keys/key-text.ts'
@@ -20,7 +21,8 @@ import { ExitError, ExitStatus } from './exit.ts'
 import { JoinKey } from './join-key.ts'
 import { type JoinOptions, readJoinOptions, refuseOverwriting } from './join-options.ts'
 import { joinedProviderXml } from './joined-provider-xml.ts'
-import { openDialler, type ProviderSetup, readProviderSetup, servePipes } from './serve-pipes.ts'
+import { openDialler } from './link.ts'
+import { type ProviderSetup, readProviderSetup, servePipes } from './serve-pipes.ts'
 import { stateDirectoryPath } from './state-directory.ts'
 
 /** What the first session goes by: the defaults of the configuration. */
@@ -98,7 +100,8 @@ class Join implements Running {
     const { token } = options
     const { log, sealing, software } = this.#context
     const crypto = cryptoOf(token, identity, sealing)
-    const driver = await openDialler(LINK, { crypto, instanceId: randomBytes(16), log })
+    const carrier = await openUdpCarrier({ role: 'dialler' })
+    const driver = openDialler({ ...LINK, carrier, crypto, instanceId: randomBytes(16), log })
     const { host: hostname, port } = token.address
     const names = { consumer: hostPortText(token.address), token: token.id, key: fingerprint(identity.publicKey) }
     log.info('joining', names)

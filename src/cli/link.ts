@@ -1,7 +1,7 @@
 // Makes what both daemons stand on: an endpoint on a carrier, driven by the real clock.
 
 import { randomBytes } from 'node:crypto'
-import type { Carrier } from '../carriers/carrier.ts'
+import { type Carrier, NO_CHANNEL } from '../carriers/carrier.ts'
 import type { Log } from '../log.ts'
 import {
   BOOT_ID_BYTES,
@@ -10,6 +10,9 @@ import {
   DEFAULT_SETTINGS,
   DropReason,
   Endpoint,
+  type Line,
+  LineKind,
+  type Micros,
   RekeyReason,
   SECOND,
   silentTrace,
@@ -19,18 +22,25 @@ import { Driver } from '../runtime/driver.ts'
 import { monotonicClock, systemRandom } from '../runtime/system.ts'
 import { ExitStatus } from './exit.ts'
 
-export interface LinkOptions {
+/** What the configuration says of all links. */
+export interface LinkSettings {
+  readonly surviveSeconds: number
+  readonly maxDatagramBytes: number
+}
+
+export interface LinkOptions extends LinkSettings {
   readonly carrier: Carrier
   readonly crypto: Crypto
   /** `listener`: providers call us; `dialler`: we call a consumer. */
   readonly role: 'listener' | 'dialler'
   readonly log: Log
   readonly instanceId: Uint8Array
-  readonly surviveSeconds: number
-  readonly maxDatagramBytes: number
+  /** For a dialler that has other carriers to go to. */
+  readonly askAfterQuiet?: Micros | undefined
 }
 
 export function openDriver(options: LinkOptions): Driver {
+  const { traits } = options.carrier
   const endpoint = new Endpoint(
     {
       random: systemRandom,
@@ -39,18 +49,36 @@ export function openDriver(options: LinkOptions): Driver {
       settings: {
         ...DEFAULT_SETTINGS,
         survive: options.surviveSeconds * SECOND,
-        maxDatagramBytes: options.maxDatagramBytes,
+        askAfterQuiet: options.askAfterQuiet ?? DEFAULT_SETTINGS.askAfterQuiet,
+        // The operator's number is about paths of datagrams; a connection takes records of any size up to its own.
+        maxDatagramBytes: traits.reliable ? traits.maxDatagramBytes : options.maxDatagramBytes,
       },
       acceptsSessions: options.role === 'listener',
       instanceId: options.instanceId,
       bootId: BOOT_ID,
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
       addressOf: (path) => options.carrier.addressOf(path),
+      line: lineOf(options.carrier),
       wallClockMs: Date.now,
     },
     monotonicClock(),
   )
   return new Driver(endpoint, options.carrier, monotonicClock)
+}
+
+/** For a provider, which ends if the carrier fails for good. */
+export function openDialler(options: Omit<LinkOptions, 'role'>): Driver {
+  options.carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', options.log)
+  return openDriver({ ...options, role: 'dialler' })
+}
+
+/** Only TLS of our own binds the handshake: behind a proxy each end would see another. */
+function lineOf(carrier: Carrier): Line {
+  const { kind } = carrier.traits
+  return {
+    kind: LineKind[kind],
+    bindingOf: (path) => (kind === 'tls' ? carrier.channelOf(path) : NO_CHANNEL).binding,
+  }
 }
 
 /** Drops that come of keys which do not fit are told, so that an operator whose providers are not let in sees why. */

@@ -1,12 +1,11 @@
 // What the keys of a <pipe> in provider.xml stand for: the files of <identity> and <psk_file>, and the bytes of <consumer_key>. They are part
 // of the configuration: with one that cannot be used the program does not start.
 
-import { basename, dirname, resolve } from 'node:path'
 import type { Outcome, Pipe, PipeKeyNames, ProviderConfig } from '../config/read.ts'
 import { type Identity, readIdentity } from '../keys/identity.ts'
-import { KeyFileError } from '../keys/key-file-error.ts'
 import { readKey } from '../keys/key-text.ts'
 import { readPreSharedKey } from '../keys/pre-shared-key.ts'
+import { NamedFiles } from './named-files.ts'
 
 export interface PipeKeys {
   readonly identity: Identity
@@ -24,26 +23,26 @@ export function readPipeKeys(config: ProviderConfig, configPath: string): Outcom
     const keys = pipe.keys && reading.keysOf(pipe.name, pipe.keys)
     if (keys !== null) found.set(pipe, keys)
   }
-  return reading.problems.length === 0 ? { ok: true, value: found } : { ok: false, problems: reading.problems }
+  const { problems } = reading.files
+  return problems.length === 0 ? { ok: true, value: found } : { ok: false, problems }
 }
 
 class Reading {
-  readonly problems: string[] = []
-  readonly #configPath: string
+  readonly files: NamedFiles
   /** Many pipes may have one identity: it is read, and complained about, once. */
   readonly #identities = new Map<string, Identity | null>()
 
   constructor(configPath: string) {
-    this.#configPath = configPath
+    this.files = new NamedFiles(configPath)
   }
 
   keysOf(pipe: string, { identityPath, consumerKeys, pskPath }: PipeKeyNames): PipeKeys | null {
     const identity = this.#identity(identityPath)
     const keys = consumerKeys.map((text) => readKey('public', text))
-    const psk = pskPath === null ? null : this.#read(`<psk_file> of pipe ${pipe}`, pskPath, readPreSharedKey)
+    const psk = pskPath === null ? null : this.files.read(`<psk_file> of pipe ${pipe}`, pskPath, readPreSharedKey)
     for (const [index, key] of keys.entries()) {
       if (key === null)
-        this.#complain(`<consumer_key> of pipe ${pipe}`, `${consumerKeys[index]} is no key that can be used`)
+        this.files.complain(`<consumer_key> of pipe ${pipe}`, `${consumerKeys[index]} is no key that can be used`)
     }
     const good = keys.filter((key) => key !== null)
     if (identity === null || good.length < keys.length || (psk === null && pskPath !== null)) return null
@@ -53,23 +52,8 @@ class Reading {
   #identity(path: string): Identity | null {
     const known = this.#identities.get(path)
     if (known !== undefined) return known
-    const identity = this.#read('<identity>', path, readIdentity)
+    const identity = this.files.read('<identity>', path, readIdentity)
     this.#identities.set(path, identity)
     return identity
-  }
-
-  /** Null: it could not be read, and the problem stands. */
-  #read<Key>(where: string, path: string, read: (path: string) => Key): Key | null {
-    try {
-      return read(resolve(dirname(this.#configPath), path))
-    } catch (error) {
-      if (!(error instanceof KeyFileError)) throw error
-      this.#complain(where, error.message)
-      return null
-    }
-  }
-
-  #complain(where: string, what: string): void {
-    this.problems.push(`${basename(this.#configPath)}: ${where}: ${what}`)
   }
 }

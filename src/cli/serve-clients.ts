@@ -1,8 +1,11 @@
 // Runs a consumer's configuration: puts the parts together and hands them down.
 
-import { openUdpCarrier, type UdpCarrier } from '../carriers/udp.ts'
-import { type ConsumerConfig, type Outcome, readConsumer } from '../config/read.ts'
+import type { StreamCarrier } from '../carriers/stream-carrier.ts'
+import type { ListenTls } from '../carriers/tls-settings.ts'
+import type { UdpCarrier } from '../carriers/udp.ts'
+import { type ConsumerConfig, type Listener, type Outcome, readConsumer } from '../config/read.ts'
 import { type Admission, admitEverybody } from '../consumer/admission.ts'
+import { CertificateRules } from '../consumer/certificate-rules.ts'
 import { Consumer } from '../consumer/consumer.ts'
 import { openKeyedAdmission } from '../consumer/keyed-admission.ts'
 import { fingerprint } from '../keys/key-text.ts'
@@ -12,16 +15,18 @@ import type { Driver } from '../runtime/driver.ts'
 import { noiseListener } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
 import type { Sealing } from '../runtime/sealing.ts'
+import { isUdp, openListenerCarrier } from './carriers.ts'
 import { type ConsumerKeys, readConsumerKeys } from './consumer-keys.ts'
 import type { DaemonContext, Running } from './daemon.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { endFor, openDriver } from './link.ts'
 import { type ConsumerState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
-import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
+import { readListenerTls } from './tls-files.ts'
 
-/** A `<listener>`: its socket and what runs on it. */
+/** A `<listener>`: its sockets and what runs on them. */
 interface Link {
-  readonly carrier: UdpCarrier
+  readonly listener: Listener
+  readonly carrier: UdpCarrier | StreamCarrier
   readonly driver: Driver
 }
 
@@ -29,14 +34,18 @@ interface Link {
 export interface ConsumerSetup {
   readonly config: ConsumerConfig
   readonly keys: ConsumerKeys | null
+  /** Of the listeners that have `<tls>`. */
+  readonly tls: ReadonlyMap<Listener, ListenTls>
 }
 
 /** `path`: of the configuration, for the files that it names. */
 export function readConsumerSetup(source: Uint8Array, fileName: string, path: string): Outcome<ConsumerSetup> {
-  const config = refuseUnbuiltCarriers(readConsumer(source, fileName), fileName)
+  const config = readConsumer(source, fileName)
   if (!config.ok) return config
   const keys = readConsumerKeys(config.value, path)
-  return keys.ok ? { ok: true, value: { config: config.value, keys: keys.value } } : keys
+  const tls = readListenerTls(config.value, path)
+  if (keys.ok && tls.ok) return { ok: true, value: { config: config.value, keys: keys.value, tls: tls.value } }
+  return { ok: false, problems: [keys, tls].flatMap((read) => (read.ok ? [] : read.problems)) }
 }
 
 /** `configPath` names what is kept for the next run. */
@@ -49,7 +58,8 @@ export async function serveClients(setup: ConsumerSetup, configPath: string, con
   }
 }
 
-async function serve({ config, keys }: ConsumerSetup, configPath: string, context: DaemonContext): Promise<Running> {
+async function serve(setup: ConsumerSetup, configPath: string, context: DaemonContext): Promise<Running> {
+  const { config, keys } = setup
   const { log } = context
   if (config.insecure) {
     log.warn('insecure', {
@@ -60,19 +70,12 @@ async function serve({ config, keys }: ConsumerSetup, configPath: string, contex
   const state = new StateDirectory(stateDirectory, log).consumerState(configPath)
   const admission = keys === null ? admitEverybody : admissionOf(keys, stateDirectory, log)
   const crypto = cryptoFor(keys, { admission, resetKey: state.resetKey, sealing: context.sealing, log })
-  const links: Link[] = []
-  for (const listener of config.listeners) {
-    const carrier = await openUdpCarrier({
-      role: 'listener',
-      reach: listener.inaddrAny ? 'any' : 'loopback',
-      port: listener.port,
-    })
-    links.push({ carrier, driver: drive(carrier, config, { crypto, instanceId: state.instanceId, log }) })
-  }
+  const links = await openLinks(setup, { crypto, instanceId: state.instanceId, log })
   const consumer = new Consumer({
     config,
     drivers: links.map(({ driver }) => driver),
     admission,
+    certificates: rulesOf(links),
     log,
     software: context.software,
     hopId: state.instanceId.subarray(0, HOP_ID_BYTES),
@@ -80,12 +83,9 @@ async function serve({ config, keys }: ConsumerSetup, configPath: string, contex
     onSessionClosed: (session) => state.forget(session.localId),
   })
   await consumer.start()
-  for (const { carrier } of links) {
-    carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', log)
-  }
   sayGoodbyeToTheLastLife(links, state)
   context.ready([
-    ...links.map(({ carrier }) => `udp=${bound(carrier)}`),
+    ...links.map(({ carrier }) => `${carrier.traits.kind}=${bound(carrier)}`),
     ...consumer.services.map(({ service, address }) => `${service.uuid}=${address}`),
   ])
   return {
@@ -116,37 +116,56 @@ function cryptoFor(
   return noiseListener({ identity, authorise: admission.authorise, resetKey, sealing })
 }
 
-function drive(
-  carrier: UdpCarrier,
-  config: ConsumerConfig,
-  own: { crypto: Crypto; instanceId: Uint8Array; log: Log },
-): Driver {
-  return openDriver({
-    ...own,
-    carrier,
-    role: 'listener',
-    surviveSeconds: config.surviveSeconds,
-    maxDatagramBytes: config.maxDatagramBytes,
-  })
+interface OwnParts {
+  readonly crypto: Crypto
+  readonly instanceId: Uint8Array
+  readonly log: Log
 }
 
-/** Providers whose sessions we had before a crash hear at once that they are gone, not at their next ping. */
+async function openLinks({ config, tls }: ConsumerSetup, own: OwnParts): Promise<readonly Link[]> {
+  const links: Link[] = []
+  for (const listener of config.listeners) {
+    const carrier = await openListenerCarrier(listener, tls.get(listener) ?? null)
+    carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', own.log)
+    if (!isUdp(carrier)) carrier.onRefused = (from, cause) => tellRefused(own.log, carrier, from, cause)
+    const { surviveSeconds, maxDatagramBytes } = config
+    const driver = openDriver({ ...own, carrier, role: 'listener', surviveSeconds, maxDatagramBytes })
+    links.push({ listener, carrier, driver })
+  }
+  return links
+}
+
+function tellRefused(log: Log, { traits }: StreamCarrier, from: string, { message }: Error): void {
+  log.some('connectionRefused', { carrier: traits.kind, from, cause: message })
+}
+
+/** Of the listeners that ask for certificates. */
+function rulesOf(links: readonly Link[]): ReadonlyMap<Driver, CertificateRules> {
+  return new Map(
+    links.flatMap(({ listener: { tls }, driver }) => {
+      return tls === null || tls.caPath === null ? [] : [[driver, new CertificateRules(tls.allows)] as const]
+    }),
+  )
+}
+
+/** Providers whose sessions we had before a crash hear at once that they are gone, not at their next ping. Of others the connection has ended. */
 function sayGoodbyeToTheLastLife(links: readonly Link[], state: ConsumerState): void {
   for (const session of state.previousSessions) {
     for (const { carrier, driver } of links) {
+      if (!isUdp(carrier)) continue
       driver.endpoint.resetForgotten(carrier.pathTo(session.address, session.port), session.connectionId)
     }
   }
 }
 
-function remember(state: ConsumerState, link: Link, session: SessionHandle): void {
-  const remote = link.carrier.remoteOf(session.path)
+function remember(state: ConsumerState, { carrier }: Link, session: SessionHandle): void {
+  const remote = isUdp(carrier) ? carrier.remoteOf(session.path) : null
   if (remote === null) return
   const family = remote.host.includes(':') ? 'ipv6' : 'ipv4'
   state.remember({ address: remote.host, port: remote.port, family, connectionId: session.localId })
 }
 
-function bound(carrier: UdpCarrier): string {
-  const { host, port } = carrier.addresses[0]!
+function bound({ addresses }: Link['carrier']): string {
+  const { host, port } = addresses[0]!
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

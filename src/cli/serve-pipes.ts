@@ -1,23 +1,21 @@
 // Runs the pipes of a provider's configuration: puts the parts together and hands them down.
 
 import { randomBytes } from 'node:crypto'
-import { openUdpCarrier } from '../carriers/udp.ts'
 import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
 import { fingerprint } from '../keys/key-text.ts'
 import type { Crypto } from '../protocol/index.ts'
-import type { Pipe, PipeParts } from '../provider/pipe.ts'
-import { Provider } from '../provider/provider.ts'
-import type { Driver } from '../runtime/driver.ts'
+import type { Pipe } from '../provider/pipe.ts'
+import { type OwnPipeParts, Provider } from '../provider/provider.ts'
 import { NO_PSK, noiseDialler } from '../runtime/noise-crypto.ts'
 import { keyPairOf } from '../runtime/noise-primitives.ts'
 import type { Sealing } from '../runtime/sealing.ts'
 import { systemRandom } from '../runtime/system.ts'
 import type { DaemonContext, Running } from './daemon.ts'
-import { endFor, openDriver } from './link.ts'
 import { type PipeKeys, readPipeKeys } from './pipe-keys.ts'
+import { openRungs } from './pipe-rungs.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readTargetCertificates } from './target-certificates.ts'
-import { refuseUnbuiltCarriers } from './unbuilt-carriers.ts'
+import { type PipeTlsTexts, readPipeTls } from './tls-files.ts'
 
 /** The configuration, and what the files hold that it names. */
 export interface ProviderSetup {
@@ -25,24 +23,27 @@ export interface ProviderSetup {
   readonly certificates: ReadonlyMap<string, string>
   /** Of the pipes that have keys. */
   readonly keys: ReadonlyMap<PipeConfig, PipeKeys>
+  /** Of the pipes that have `<tls>`. */
+  readonly tls: ReadonlyMap<PipeConfig, PipeTlsTexts>
 }
 
 /** `path`: of the configuration, for the files that it names. */
 export function readProviderSetup(source: Uint8Array, fileName: string, path: string): Outcome<ProviderSetup> {
-  const config = refuseUnbuiltCarriers(readProvider(source, fileName), fileName)
+  const config = readProvider(source, fileName)
   if (!config.ok) return config
   const certificates = readTargetCertificates(config.value, path)
   const keys = readPipeKeys(config.value, path)
-  if (certificates.ok && keys.ok) {
-    return { ok: true, value: { config: config.value, certificates: certificates.value, keys: keys.value } }
+  const tls = readPipeTls(config.value, path)
+  if (certificates.ok && keys.ok && tls.ok) {
+    const value = { config: config.value, certificates: certificates.value, keys: keys.value, tls: tls.value }
+    return { ok: true, value }
   }
-  const problems = [certificates, keys].flatMap((read) => (read.ok ? [] : read.problems))
-  return { ok: false, problems }
+  return { ok: false, problems: [certificates, keys, tls].flatMap((read) => (read.ok ? [] : read.problems)) }
 }
 
 /** `configPath` names what is kept for the next run. */
 export async function servePipes(
-  { config, certificates, keys }: ProviderSetup,
+  { config, certificates, keys, tls }: ProviderSetup,
   configPath: string,
   context: DaemonContext,
 ): Promise<Running> {
@@ -50,7 +51,7 @@ export async function servePipes(
   const directory = new StateDirectory(stateDirectoryPath(process.env), log)
   const states: ProviderState[] = []
   log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
-  const pipes: Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[] = []
+  const pipes: OwnPipeParts[] = []
   for (const [index, pipe] of config.pipes.entries()) {
     if (pipe.insecure)
       log.warn('insecure', {
@@ -62,10 +63,10 @@ export async function servePipes(
     states.push(state)
     const pipeKeys = keys.get(pipe) ?? null
     const cryptos = cryptosOf(pipeKeys, sealing)
-    const driver = await openDialler(config, { crypto: cryptos[0]!, instanceId: state.instanceId, log })
+    const own = { config, crypto: cryptos[0]!, instanceId: state.instanceId, log, environment: process.env }
     pipes.push({
       config: pipe,
-      driver,
+      rungs: await openRungs(pipe, tls.get(pipe) ?? null, own),
       cryptos,
       key: pipeKeys === null ? undefined : fingerprint(pipeKeys.identity.publicKey),
     })
@@ -96,19 +97,4 @@ function cryptosOf(keys: PipeKeys | null, sealing: Sealing): readonly Crypto[] {
   const identity = keyPairOf(keys.identity.privateKey)
   const psk = keys.psk ?? NO_PSK
   return keys.consumerKeys.map((consumerKey) => noiseDialler({ identity, consumerKey, psk, resetKey, sealing }))
-}
-
-export async function openDialler(
-  config: Pick<ProviderConfig, 'surviveSeconds' | 'maxDatagramBytes'>,
-  own: { crypto: Crypto; instanceId: Uint8Array; log: DaemonContext['log'] },
-): Promise<Driver> {
-  const carrier = await openUdpCarrier({ role: 'dialler' })
-  carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', own.log)
-  return openDriver({
-    ...own,
-    carrier,
-    role: 'dialler',
-    surviveSeconds: config.surviveSeconds,
-    maxDatagramBytes: config.maxDatagramBytes,
-  })
 }

@@ -1,7 +1,7 @@
 // Who may connect and what they may serve. Without keys everybody may do everything; keyed-admission.ts asks the file of the operator.
 
 import type { Refusal } from '../keys/authority.ts'
-import type { SessionHandle } from '../protocol/index.ts'
+import type { RefusalCode, SessionHandle } from '../protocol/index.ts'
 import { type Authorise, welcomeEverybody } from '../runtime/noise-crypto.ts'
 
 /** Why a session may not begin. */
@@ -13,17 +13,27 @@ export interface EntryRefusal {
   readonly token?: string | undefined
 }
 
+/** Why a service is not taken from a peer. */
+export interface ServiceRefusal {
+  readonly code: RefusalCode
+  /** For logs and for the provider; what to change as well. */
+  readonly sentence: string
+}
+
 /** What one peer is allowed, as of the moment in which it is asked. */
 export interface Permit {
   /** The fingerprint of the peer's key, for logs; undefined: it showed none that says anything. */
   readonly key: string | undefined
+  /** The names of the peer's certificate, for logs; undefined: it was asked for none. */
+  readonly certificate?: string | undefined
   /** Streams that we may have open at this peer at once. */
   readonly mostStreams: number
   /** Its session has opened: may it begin? Null: yes, and it counts until `leave`. */
   enter(): EntryRefusal | null
   /** May the session go on? Null: yes. */
   stayRefusal(): Refusal | null
-  mayServe(uuid: string): boolean
+  /** May it serve this? Null: yes, for now; asked for every stream. */
+  serviceRefusal(uuid: string): ServiceRefusal | null
   /** The session is gone. Harmless if it was never let in. */
   leave(): void
 }
@@ -45,7 +55,7 @@ const ANYBODY: Permit = {
   mostStreams: Number.POSITIVE_INFINITY,
   enter: () => null,
   stayRefusal: () => null,
-  mayServe: () => true,
+  serviceRefusal: () => null,
   leave() {},
 }
 

@@ -1,4 +1,5 @@
-// Which provider takes the next stream. First by how likely it is to serve it at all, then by the method of the configuration.
+// Which provider takes the next stream. First by how likely it is to serve it at all, then by the method of the configuration. Of several
+// sessions of one provider that are equally likely the newest takes it: the provider has gone over to it.
 
 import type { Provider, Registration } from './directory.ts'
 
@@ -19,8 +20,9 @@ export class Balancer {
     const candidates = all.filter(({ provider }) => !isOut(provider, tried))
     if (candidates.length === 0) return null
     const best = Math.min(...candidates.map(doubt))
+    const equals = candidates.filter((candidate) => doubt(candidate) === best && !isOutdone(candidate, best, tried))
     return this.#pick(
-      candidates.filter((candidate) => doubt(candidate) === best).map(({ provider }) => provider),
+      equals.map(({ provider }) => provider),
       source,
     )
   }
@@ -39,6 +41,14 @@ export class Balancer {
 
 function isOut<P extends Provider>(provider: P, tried: ReadonlySet<P>): boolean {
   return provider.isDraining || tried.has(provider)
+}
+
+/** The same provider has a newer session that is no more doubtful. */
+function isOutdone<P extends Provider>(candidate: Registration<P>, best: number, tried: ReadonlySet<P>): boolean {
+  for (let { newer } = candidate; newer !== null; newer = newer.newer) {
+    if (!isOut(newer.provider, tried) && doubt(newer) === best) return true
+  }
+  return false
 }
 
 /** A silent path is worse than nothing better; a target that does not answer is worse still, but may be back before its next probe. */

@@ -6,9 +6,12 @@ import { CloseCode, closeSentence, type SessionEvent, type SessionHandle, Stream
 import type { Driver } from '../runtime/driver.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
 import { doneWithin } from '../runtime/within.ts'
-import type { Admission } from './admission.ts'
+import type { Admission, Permit } from './admission.ts'
+import { CertificatePermit } from './certificate-permit.ts'
+import type { CertificateRules } from './certificate-rules.ts'
 import { Directory } from './directory.ts'
 import { HttpService } from './http-service.ts'
+import { Instances } from './instances.ts'
 import { ProviderSession } from './provider-session.ts'
 import type { Service } from './service.ts'
 import { TcpService } from './tcp-service.ts'
@@ -19,6 +22,8 @@ export interface ConsumerParts {
   readonly drivers: readonly Driver[]
   /** Who may connect and serve: the same that the handshakes of the drivers ask. */
   readonly admission: Admission
+  /** What certificates allow, by the driver of each listener that asks for them; without it none does. */
+  readonly certificates?: ReadonlyMap<Driver, CertificateRules>
   readonly log: Log
   /** Name and version of this program. */
   readonly software: string
@@ -34,6 +39,7 @@ export class Consumer {
   readonly #parts: ConsumerParts
   readonly #directory = new Directory<ProviderSession>()
   readonly #providers = new Set<ProviderSession>()
+  readonly #instances = new Instances<ProviderSession>()
   readonly #servicesByUuid = new Map<string, Service>()
   readonly #serviceConfigs = new Map<string, ConsumerService>()
 
@@ -100,23 +106,20 @@ export class Consumer {
         this.#offerAll()
         return
       case 'closed':
-        this.#onClosed(driver, event)
+        this.#onClosed(event)
         return
     }
   }
 
   #onOpened(driver: Driver, session: SessionHandle): void {
-    const address = () => driver.carrier.describe(session.path)
-    const permit = this.#parts.admission.permitOf(session, () => hostIn(address()))
+    const address = addressOf(driver, session)
+    const permit = this.#permitOf(driver, session, address)
     const refusal = permit.enter()
     if (refusal !== null) {
       const { code, sentence, token } = refusal
-      const { key } = permit
-      this.#parts.log.some(
-        'providerRefused',
-        { provider: address(), key, token, code, why: sentence },
-        `${key} ${code}`,
-      )
+      const { key, certificate } = permit
+      const fields = { provider: address(), key, certificate, token, code, why: sentence }
+      this.#parts.log.some('providerRefused', fields, `${key ?? certificate} ${code}`)
       session.close(token === undefined ? CloseCode.notAuthorised : CloseCode.tokenRefused, sentence)
       return
     }
@@ -131,8 +134,19 @@ export class Consumer {
     })
     session.owner = provider
     this.#providers.add(provider)
+    // On its own listener the endpoint has ended what was there before a restart.
+    for (const older of this.#instances.add(provider)) older.end(older.boot === provider.boot ? 'local' : 'restart')
     provider.sayAddressTokens(() => driver.endpoint.newAddressToken(session))
     this.#parts.onSessionOpened(driver, session)
+  }
+
+  #permitOf(driver: Driver, session: SessionHandle, address: () => string): Permit {
+    const { admission, certificates } = this.#parts
+    const permit = admission.permitOf(session, () => hostIn(address()))
+    const rules = certificates?.get(driver)
+    return rules === undefined
+      ? permit
+      : new CertificatePermit(permit, driver.carrier.channelOf(session.path).peerNames, rules)
   }
 
   #onSuspect(driver: Driver, session: SessionHandle): void {
@@ -142,15 +156,17 @@ export class Consumer {
     for (const service of this.services) service.onProviderSuspect(provider)
   }
 
-  #onClosed(driver: Driver, event: Extract<SessionEvent, { kind: 'closed' }>): void {
+  #onClosed(event: Extract<SessionEvent, { kind: 'closed' }>): void {
     const provider = event.session.owner
     if (!(provider instanceof ProviderSession)) return // it was not let in
     this.#providers.delete(provider)
-    provider.onLost(event.by)
+    this.#instances.remove(provider)
+    const by = provider.endedBy ?? event.by
+    provider.onLost(by)
     this.#parts.onSessionClosed(event.session)
     this.#parts.log.info('providerGone', {
-      provider: driver.carrier.describe(event.session.path),
-      by: event.by,
+      provider: provider.address,
+      by,
       why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
       reason: event.reason || undefined,
     })
@@ -158,6 +174,15 @@ export class Consumer {
 
   #offerAll(): void {
     for (const service of this.services) service.onProvidersChanged()
+  }
+}
+
+/** Where the other side is, or was when it was seen last: a carrier forgets a connection that has ended. */
+function addressOf({ carrier }: Driver, session: SessionHandle): () => string {
+  let last = carrier.describe(session.path)
+  return () => {
+    if (carrier.addressOf(session.path) !== null) last = carrier.describe(session.path)
+    return last
   }
 }
 

@@ -7,9 +7,9 @@ import { type AuthorizedWatch, watchAuthorizedFile } from '../keys/authorized-wa
 import { fingerprint, keyText } from '../keys/key-text.ts'
 import { tokenPreSharedKey } from '../keys/token.ts'
 import type { Log } from '../log.ts'
-import type { SessionHandle } from '../protocol/index.ts'
+import { RefusalCode, type SessionHandle } from '../protocol/index.ts'
 import { type Authorise, NO_PSK } from '../runtime/noise-crypto.ts'
-import type { Admission, EntryRefusal, Permit } from './admission.ts'
+import type { Admission, EntryRefusal, Permit, ServiceRefusal } from './admission.ts'
 import { claimIn, type NewcomerParts, Newcomers } from './newcomers.ts'
 
 /** Keys expire and peers move without a word from the file. */
@@ -44,8 +44,8 @@ export class KeyedAdmission implements Admission {
   readonly #watch: AuthorizedWatch
   readonly #log: Log
   readonly #timer: NodeJS.Timeout
-  /** Sessions that are here, by key. */
-  readonly #sessions = new Map<string, number>()
+  /** How many sessions each instance has, by key. */
+  readonly #sessions = new Map<string, Map<string, number>>()
 
   constructor(watch: AuthorizedWatch, newcomers: Newcomers, log: Log) {
     this.newcomers = newcomers
@@ -82,14 +82,20 @@ export class KeyedAdmission implements Admission {
     return this.#watch.providers.get(key)
   }
 
-  sessionsOf(key: string): number {
-    return this.#sessions.get(key) ?? 0
+  /** Instances of this key that are here, but this one: a provider that changes its carrier has two sessions for a while, and counts once. */
+  othersThan(instance: string, key: string): number {
+    const sessions = this.#sessions.get(key)
+    if (sessions === undefined) return 0
+    return sessions.size - (sessions.has(instance) ? 1 : 0)
   }
 
   /** One session more, or one less. */
-  count(key: string, change: 1 | -1): void {
-    const sessions = this.sessionsOf(key) + change
-    if (sessions === 0) this.#sessions.delete(key)
+  count({ peerInstance }: SessionHandle, key: string, change: 1 | -1): void {
+    const sessions = this.#sessions.get(key) ?? new Map<string, number>()
+    const count = (sessions.get(peerInstance) ?? 0) + change
+    if (count === 0) sessions.delete(peerInstance)
+    else sessions.set(peerInstance, count)
+    if (sessions.size === 0) this.#sessions.delete(key)
     else this.#sessions.set(key, sessions)
   }
 
@@ -129,11 +135,11 @@ class KeyedPermit implements Permit {
   enter(): EntryRefusal | null {
     const refused = this.#enrol()
     if (refused !== null) return refused
-    const sessions = this.#admission.sessionsOf(this.#keyText)
+    const sessions = this.#admission.othersThan(this.#session.peerInstance, this.#keyText)
     const refusal = connectRefusal(this.#line, { address: this.#address(), nowMs: Date.now(), sessions })
     if (refusal !== null) return refusal
     this.#hasEntered = true
-    this.#admission.count(this.#keyText, 1)
+    this.#admission.count(this.#session, this.#keyText, 1)
     return null
   }
 
@@ -150,14 +156,16 @@ class KeyedPermit implements Permit {
     return null
   }
 
-  mayServe(uuid: string): boolean {
-    return mayServe(this.#line, uuid)
+  serviceRefusal(uuid: string): ServiceRefusal | null {
+    if (mayServe(this.#line, uuid)) return null
+    const remedy = `add it to services="…" of that key among the consumer's authorized providers`
+    return { code: RefusalCode.notAuthorised, sentence: `key ${this.key} is not listed for ${uuid}; ${remedy}` }
   }
 
   leave(): void {
     if (!this.#hasEntered) return
     this.#hasEntered = false
-    this.#admission.count(this.#keyText, -1)
+    this.#admission.count(this.#session, this.#keyText, -1)
   }
 
   /** Who is not listed gets its line now, if it has shown a good token. Null: it has one, or never will by a token. */

@@ -4,16 +4,19 @@ import type { ConsumerService } from '../config/read.ts'
 import type { Log } from '../log.ts'
 import {
   CloseCode,
+  type ClosedBy,
   type ControlMessage,
   ControlReader,
   encodeControl,
   RefusalCode,
+  refusalName,
   type SessionHandle,
   type StreamHandle,
 } from '../protocol/index.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Permit } from './admission.ts'
 import type { Directory, Provider } from './directory.ts'
+import type { InstanceMember } from './instances.ts'
 
 export interface ProviderSessionParts {
   readonly services: ReadonlyMap<string, ConsumerService>
@@ -33,14 +36,18 @@ const NEXT_TOKEN_AFTER_MS = 12 * 3_600_000
 
 type Offer = Extract<ControlMessage, { kind: 'register' }>
 
-export class ProviderSession implements Provider, StreamOwner {
+export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   readonly session: SessionHandle
+  /** An instance is its id and its key: else anybody who is let in could pass for another. */
+  readonly instance: string
   isDraining = false
+  /** What is to be told of its end; null: what the session says. */
+  endedBy: ClosedBy | null = null
 
   readonly #parts: ProviderSessionParts
   readonly #control: StreamHandle
   readonly #reader = new ControlReader()
-  /** Of our services: what this provider serves, and what its key was not listed for. */
+  /** Of our services: what this provider serves, and what it was not allowed. */
   readonly #served = new Set<string>()
   readonly #notAllowed = new Map<string, Offer>()
   #newToken: () => Uint8Array | null = () => null
@@ -51,14 +58,20 @@ export class ProviderSession implements Provider, StreamOwner {
 
   constructor(session: SessionHandle, parts: ProviderSessionParts) {
     this.session = session
+    this.instance = session.peerInstance + Buffer.from(session.peerKey).toString('hex')
     this.#parts = parts
     this.#control = session.control
     this.#control.owner = this
     this.#say({ kind: 'settings', software: parts.software })
   }
 
-  get instance(): string {
-    return this.session.peerInstance
+  get boot(): string {
+    return this.session.peerBoot
+  }
+
+  /** For logs, with its port. */
+  get address(): string {
+    return this.#parts.address()
   }
 
   get isSuspect(): boolean {
@@ -69,20 +82,27 @@ export class ProviderSession implements Provider, StreamOwner {
     return this.session.openedStreams
   }
 
-  /** For a client of this service; null: not now, or not any more. What its key may serve is asked each time, and not only once. */
+  /** For a client of this service; null: not now, or not any more. What the provider may serve is asked each time, and not only once. */
   openStream(uuid: string): StreamHandle | null {
     const { permit } = this.#parts
-    return permit.mayServe(uuid) ? this.session.openStream(permit.mostStreams) : null
+    return permit.serviceRefusal(uuid) === null ? this.session.openStream(permit.mostStreams) : null
   }
 
   /** What the peer is allowed may have changed. A service that it may serve no longer ends the session: it comes back without. */
   askAnew(): void {
     const { permit } = this.#parts
     const refusal = permit.stayRefusal()
-    const lost = [...this.#served].find((uuid) => !permit.mayServe(uuid))
+    const lost = [...this.#served].find((uuid) => permit.serviceRefusal(uuid) !== null)
     if (refusal !== null) this.#shutOut(refusal.sentence)
     else if (lost !== undefined) this.#shutOut(`The consumer takes service ${lost} from this key no more.`)
-    else for (const offer of [...this.#notAllowed.values()]) if (permit.mayServe(offer.uuid)) this.#register(offer)
+    else this.#registerAnew()
+  }
+
+  /** What it was refused, and is allowed by now. */
+  #registerAnew(): void {
+    for (const offer of [...this.#notAllowed.values()]) {
+      if (this.#parts.permit.serviceRefusal(offer.uuid) === null) this.#register(offer)
+    }
   }
 
   /** Says now, again in time, and when it has moved, what the provider may show when it dials anew. */
@@ -126,12 +146,20 @@ export class ProviderSession implements Provider, StreamOwner {
     return true
   }
 
-  /** The session is gone, and with it everything it registered. */
+  /** The provider has newer ones. */
+  end(by: ClosedBy): void {
+    this.endedBy = by
+    this.session.close(CloseCode.none, 'The provider goes on in a newer session.')
+  }
+
+  /** The session is gone, and with it everything it registered. A provider that has gone over to another one serves on. */
   onLost(by: string): void {
     if (this.#tokens !== null) clearInterval(this.#tokens)
-    this.#parts.permit.leave()
-    for (const uuid of this.#parts.directory.removeAll(this)) {
-      this.#parts.log.warn('serviceUnavailable', { service: uuid, provider: this.#parts.address(), by })
+    const { permit, directory, log, address } = this.#parts
+    permit.leave()
+    for (const uuid of directory.removeAll(this)) {
+      const isServed = directory.providersOf(uuid).some(({ provider }) => provider.instance === this.instance)
+      if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: address(), by })
     }
   }
 
@@ -140,7 +168,7 @@ export class ProviderSession implements Provider, StreamOwner {
     switch (message.kind) {
       case 'settings':
         if (!this.#isNews('settings')) return
-        log.info('providerConnected', { provider: this.#parts.address(), key: this.#key, software: message.software })
+        log.info('providerConnected', { provider: this.address, ...this.#who, software: message.software })
         return
       case 'register':
         this.#register(message)
@@ -182,7 +210,7 @@ export class ProviderSession implements Provider, StreamOwner {
     this.#hasToldServices = true
     const { services, permit } = this.#parts
     for (const { uuid, name, protocol } of services.values()) {
-      if (permit.mayServe(uuid)) this.#say({ kind: 'mayServe', uuid, name, protocol })
+      if (permit.serviceRefusal(uuid) === null) this.#say({ kind: 'mayServe', uuid, name, protocol })
     }
     this.#say({ kind: 'servicesTold' })
   }
@@ -195,10 +223,10 @@ export class ProviderSession implements Provider, StreamOwner {
       this.#refuse(uuid, RefusalCode.unknownService, `this consumer has no <service> with <uuid>${uuid}</uuid>`)
       return
     }
-    if (!permit.mayServe(uuid)) {
+    const refusal = permit.serviceRefusal(uuid)
+    if (refusal !== null) {
       this.#notAllowed.set(uuid, offer)
-      const text = `key ${permit.key} is not listed for ${uuid}; add it to services="…" of that key among the consumer's authorized providers`
-      this.#refuse(uuid, RefusalCode.notAuthorised, text)
+      this.#refuse(uuid, refusal.code, refusal.sentence)
       return
     }
     if (service.protocol !== protocol) {
@@ -211,8 +239,7 @@ export class ProviderSession implements Provider, StreamOwner {
     this.#parts.directory.add({ provider: this, uuid, name, isHealthy })
     this.#say({ kind: 'registered', uuid })
     if (this.#isNews(uuid)) {
-      const { log, address } = this.#parts
-      log.info('serviceRegistered', { service: uuid, name, provider: address(), key: this.#key })
+      this.#parts.log.info('serviceRegistered', { service: uuid, name, provider: this.address, ...this.#who })
     }
     this.#parts.onProvidersChanged(uuid)
   }
@@ -230,19 +257,21 @@ export class ProviderSession implements Provider, StreamOwner {
     if (offer !== undefined) this.#notAllowed.set(uuid, { ...offer, isHealthy })
   }
 
-  #refuse(uuid: string, code: number, text: string): void {
+  #refuse(uuid: string, code: RefusalCode, text: string): void {
     this.#say({ kind: 'refused', uuid, code, text })
-    const { log, address } = this.#parts
-    log.some('registrationRefused', { service: uuid, provider: address(), key: this.#key, why: text })
+    const fields = { service: uuid, provider: this.address, ...this.#who, code: refusalName(code), why: text }
+    this.#parts.log.some('registrationRefused', fields)
   }
 
   #shutOut(why: string): void {
-    this.#parts.log.warn('providerShutOut', { provider: this.#parts.address(), key: this.#key, why })
+    this.#parts.log.warn('providerShutOut', { provider: this.address, ...this.#who, why })
     this.session.close(CloseCode.notAuthorised, why)
   }
 
-  get #key(): string | undefined {
-    return this.#parts.permit.key
+  /** By what it is known. */
+  get #who(): Pick<Permit, 'key' | 'certificate'> {
+    const { key, certificate } = this.#parts.permit
+    return { key, certificate }
   }
 
   #say(message: ControlMessage): void {

@@ -27,7 +27,9 @@ export function answerRefusal(provider: AuthorizedProvider | undefined): Refusal
   return provider.isRevoked ? REVOKED : null
 }
 
-/** May this key have one more session, when it has `sessions`? Null: yes. `provider` undefined: the key is not in the file. */
+/**
+ * May this key have a session more, when other providers have `sessions` of it? Null: yes. `provider` undefined: the key is not in the file.
+ */
 export function connectRefusal(
   provider: AuthorizedProvider | undefined,
   attempt: Attempt & { readonly sessions: number },

@@ -1,6 +1,7 @@
 // What the core shows to the rest: the six calls, the handles of sessions and streams, and the events. Types only.
 
 import type { CongestionController } from './congestion/controller.ts'
+import type { Line } from './line.ts'
 import type { Crypto, Random, Trace } from './ports.ts'
 import type { Micros, PathId, StreamId } from './units.ts'
 
@@ -34,6 +35,11 @@ export interface EndpointSettings {
   readonly maxDatagramBytes: number
   /** Silence that ends a session; the smaller value of the two sides holds. */
   readonly survive: Micros
+  /**
+   * How long a peer that was busy on open streams may be quiet until it is asked whether it is still there; `Infinity`: until the next
+   * keep-alive. For sides that have somewhere else to go.
+   */
+  readonly askAfterQuiet: Micros
   /** Streams the peer may hold open at once, at start and at most. Equal values: the limit never moves. */
   readonly initialMaxStreams: number
   readonly ceilingMaxStreams: number
@@ -60,13 +66,15 @@ export interface EndpointOptions {
   readonly random: Random
   readonly crypto: Crypto
   readonly trace?: Trace
+  /** What all its packets travel over. Default: UDP. */
+  readonly line?: Line
   readonly settings: EndpointSettings
   /** True: strangers may open sessions here. False: their packets are dropped. */
   readonly acceptsSessions: boolean
   /** 16 bytes that survive a restart, and 8 that do not: how the peer tells a restart from a second instance. */
   readonly instanceId: Uint8Array
   readonly bootId: Uint8Array
-  /** Makes the controller of one session. */
+  /** Makes the controller of one session; a reliable line has its own. */
   readonly newController: (maxDatagramBytes: number) => CongestionController
   /** Where a path leads, as handshake/address.ts says; null: the carrier has forgotten it. Default: a path is its own address. */
   readonly addressOf?: (path: PathId) => Uint8Array | null
@@ -98,6 +106,8 @@ export interface SessionHandle {
   readonly isDialler: boolean
   /** The peer's instance id as 32 hex digits; empty until it is known. */
   readonly peerInstance: string
+  /** The peer's boot id as 16 hex digits: another one means that it was started anew. Empty until it is known. */
+  readonly peerBoot: string
   /** The peer's static public key, 32 bytes; empty until it is known, and where links have no keys. */
   readonly peerKey: Uint8Array
   readonly isSuspect: boolean
@@ -112,7 +122,7 @@ export interface SessionHandle {
   openStream(most?: number): StreamHandle | null
   /** Streams we opened that are not finished on both sides. */
   readonly openedStreams: number
-  /** Says goodbye (three CLOSE datagrams) and forgets the session; a `closed` event follows. */
+  /** Says goodbye and forgets the session; a `closed` event follows. */
   close(code: number, reason: string): void
   stats(into: SessionStats): void
 }
@@ -186,8 +196,9 @@ export type ClosedBy =
   | 'peer' // the peer said goodbye
   | 'silence' // nothing heard for <survive>
   | 'reset' // the peer has forgotten the session (it restarted)
-  | 'restart' // the same instance came back with a new boot id, or dialled again
+  | 'restart' // the same instance came back with a new boot id
   | 'noAnswer' // the dial was never answered
+  | 'line' // the connection under it ended, or brought what the peer cannot have sent
   | 'violation' // the peer broke the protocol
 
 export type SessionEvent =

@@ -4,6 +4,7 @@
 import { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
 import { MOST_ADDRESS_TOKEN_BYTES } from './limits.ts'
+import { type Line, UDP } from './line.ts'
 import type { Crypto } from './ports.ts'
 import type { Session } from './session.ts'
 import type { Micros, PathId } from './units.ts'
@@ -16,13 +17,24 @@ const NO_TOKEN = new Uint8Array(0)
 export class Dials {
   readonly #underWay = new Map<Session, Dial>()
   readonly #tokens = new Map<PathId, Uint8Array>()
+  readonly #line: Line
   #lastSentAtMs = 0
+
+  constructor(line: Line = UDP) {
+    this.#line = line
+  }
 
   begin(session: Session, hello: Hello, crypto: Crypto, clock: { now: Micros; wallClockMs: number }): Dial {
     // Two dials of one millisecond, and a clock that was set back, must not look like a replay.
     this.#lastSentAtMs = Math.max(Math.floor(clock.wallClockMs), this.#lastSentAtMs + 1)
     const token = this.#tokens.get(session.path) ?? NO_TOKEN
-    const caller = { id: session.localId, hello: { ...hello, sentAtMs: this.#lastSentAtMs }, token }
+    const caller = {
+      id: session.localId,
+      hello: { ...hello, sentAtMs: this.#lastSentAtMs },
+      token,
+      line: this.#line,
+      path: session.path,
+    }
     const dial = new Dial(crypto, caller, clock.now)
     this.#underWay.set(session, dial)
     return dial

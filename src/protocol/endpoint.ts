@@ -12,13 +12,15 @@ import type {
   StreamHandle,
 } from './api.ts'
 import { BoundedQueue } from './bounded-queue.ts'
+import { Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import { Dials } from './dials.ts'
 import { DropReason } from './errors.ts'
 import { Answer, type Question } from './handshake/answer.ts'
 import type { Hello } from './handshake/hello.ts'
-import { hex } from './hex.ts'
 import { CONNECTION_ID_BYTES, LEAST_SHORT_PACKET_BYTES, PROTOCOL_VERSION, TOLD_MAX_ACK_DELAY } from './limits.ts'
+import { rulesOf } from './line.ts'
+import { Peers } from './peers.ts'
 import { type Crypto, silentTrace, type Trace } from './ports.ts'
 import { Reception, type ReceptionHost } from './reception.ts'
 import { Resets } from './resets.ts'
@@ -54,12 +56,15 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   readonly walker = new FrameWalker()
   clock: Micros
   onWork: () => void = () => {}
+  /** What there is to know of connections; null: the line has none. */
+  readonly connections: Connections | null
 
   readonly #trace: Trace
   readonly #sessions: SessionTable
-  readonly #byPeer = new Map<string, Session>()
+  /** Of sessions that are confirmed. */
+  readonly #peers = new Peers()
   readonly #reception: Reception
-  readonly #dials = new Dials()
+  readonly #dials: Dials
   readonly #deadlines = new Deadlines<Session>()
   readonly #pending = new BoundedQueue<Session>(AS_MANY_AS_EXIST)
   readonly #ready = new BoundedQueue<Stream>(AS_MANY_AS_EXIST)
@@ -78,8 +83,10 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     this.#trace = options.trace ?? silentTrace
     this.#sessions = new SessionTable(options.random)
     this.#resets = new Resets(options, now)
+    this.#dials = new Dials(options.line)
     this.#reception = new Reception(options, this, now)
     this.#isAccepting = options.acceptsSessions
+    this.connections = rulesOf(options.line).isReliable ? new Connections(this) : null
   }
 
   // ---- The six calls ----
@@ -90,11 +97,12 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     let reason = 0
     if (isDataPacket(type)) reason = this.#onData(datagram, from, now)
     else if (type === PacketType.init) reason = this.#onInit(datagram, from, now)
-    else if (type === PacketType.resp) reason = this.#onResp(datagram, now)
+    else if (type === PacketType.resp) reason = this.#onResp(datagram, from, now)
+    else if (this.connections !== null) reason = DropReason.unknownType
     else if (type === PacketType.cookie) reason = this.#onCookie(datagram, now)
     else if (type === PacketType.reset) reason = this.#onReset(datagram)
     else reason = DropReason.unknownType
-    if (reason !== 0) this.#trace.dropped(reason, from, now)
+    if (reason !== 0) this.#drop(reason, from, now)
   }
 
   onDeadline(now: Micros): void {
@@ -119,7 +127,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     if (this.#isStrangersTurn && this.#nextCookie(out)) return true
     for (let session = this.#pending.shift(); session !== null; session = this.#pending.shift()) {
       session.isPending = false
-      if (session.fill(out, now)) {
+      if (!session.isHeld && session.fill(out, now)) {
         // One batch each, then the next session: a busy one cannot starve the rest.
         this.#enqueue(session)
         return true
@@ -148,6 +156,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
 
   /** Calls the listener at `path`, with `crypto` if that one has another key. An `opened` or a `closed` event follows. */
   dial(path: PathId, now: Micros, crypto: Crypto = this.options.crypto): SessionHandle {
+    if (this.connections?.isTaken(path)) throw new Error('One connection carries one session.')
     this.clock = now
     const session = this.#newSession(path, Role.dialler)
     session.startDial(
@@ -232,7 +241,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
       const session = this.#sessions.find(datagram, at + DATA_CONNECTION_ID_AT)
       if (session === null) return this.#onUnknown(datagram, at, from, now)
       const reason = session.receive(datagram, at, end, from, now)
-      if (reason !== 0) this.#trace.dropped(reason, from, now)
+      if (reason !== 0) this.#drop(reason, from, now)
       at = end
     }
     return 0
@@ -240,12 +249,15 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
 
   #onUnknown(datagram: Uint8Array, at: number, from: PathId, now: Micros): number {
     const idAt = at + DATA_CONNECTION_ID_AT
+    if (this.connections !== null) return DropReason.unknownConnection
     if (this.#resets.answer(datagram.slice(idAt, idAt + CONNECTION_ID_BYTES), from, now)) this.wake()
     return DropReason.unknownConnection
   }
 
   #onInit(packet: Uint8Array, from: PathId, now: Micros): number {
     if (!this.#isAccepting) return DropReason.notAccepting
+    // One connection carries one handshake.
+    if (this.connections?.isTaken(from)) return DropReason.badHandshake
     return this.#reception.onInit(packet, from, now)
   }
 
@@ -259,11 +271,12 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     return 0
   }
 
-  #onResp(packet: Uint8Array, now: Micros): number {
+  #onResp(packet: Uint8Array, from: PathId, now: Micros): number {
     if (packet.length < RESP_HEADER_BYTES) return DropReason.tooShort
     if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
     const session = this.#sessions.find(packet, DIALLER_ID_AT)
     if (session === null || !session.isDialler) return DropReason.unknownConnection
+    if (this.connections !== null && session.path !== from) return DropReason.otherPath
     if (!session.onResp(packet, now)) return DropReason.badHandshake
     this.#dials.forget(session)
     this.#resets.watch(session)
@@ -277,10 +290,17 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     return 0
   }
 
+  #drop(reason: number, from: PathId, now: Micros): void {
+    this.#trace.dropped(reason, from, now)
+    // What the peer sent before it heard our goodbye is in order.
+    if (reason !== DropReason.shuttingDown) this.connections?.onRefused(from)
+  }
+
   #newSession(path: PathId, role: Role): Session {
     const opened = { path, isDialler: role === Role.dialler }
     const session = new Session(this, this.#nextId++, this.#sessions.newId(), opened)
     this.#sessions.add(session)
+    this.connections?.carry(session)
     return session
   }
 
@@ -337,17 +357,15 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
 
   onConfirmed(session: Session): void {
     this.#reception.onConfirmed(session)
-    const peer = peerOf(session)
-    const older = this.#byPeer.get(peer)
-    this.#byPeer.set(peer, session)
-    older?.end('restart')
+    this.#peers.add(session)
   }
 
   onGone(session: Session): void {
     this.#sessions.remove(session)
     this.#reception.onGone(session)
     this.#dials.forget(session)
-    if (this.#byPeer.get(peerOf(session)) === session) this.#byPeer.delete(peerOf(session))
+    this.connections?.onSessionGone(session)
+    this.#peers.remove(session)
     this.#resets.forget(session)
     this.#deadlines.set(session, Number.POSITIVE_INFINITY)
   }
@@ -363,11 +381,6 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
     this.#wasWoken = true
     this.onWork()
   }
-}
-
-/** Who says to be an instance must also hold its key: else anybody who is let in could end the sessions of others. */
-function peerOf({ peerInstance, peerKey }: Session): string {
-  return peerInstance + hex(peerKey)
 }
 
 /** Which side of the handshake a new session is on. */

@@ -63,6 +63,8 @@ export const DropReason = {
   tooManyFromThere: 14,
   replayed: 15,
   noTime: 16,
+  outOfOrder: 17,
+  otherPath: 18,
 } as const
 export type DropReason = (typeof DropReason)[keyof typeof DropReason]
 

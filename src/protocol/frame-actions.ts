@@ -3,8 +3,8 @@
 
 import { CloseCode } from './errors.ts'
 import type { Path } from './path/path.ts'
-import type { LossDetector } from './recovery/loss.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
+import type { Recovery } from './recovery/recovery.ts'
 import { SentFrame, type SentFrameSink } from './recovery/sent.ts'
 import type { Rekey } from './rekey/rekey.ts'
 import type { StreamTable } from './streams/table.ts'
@@ -32,7 +32,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
   now: Micros = 0
   from: PathId = 0
   /** Set once it exists: it reports what became of our frames to this object. */
-  loss: LossDetector | null = null
+  loss: Recovery | null = null
 
   readonly #parts: FrameActionParts
 

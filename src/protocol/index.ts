@@ -16,6 +16,7 @@ export type {
 export type { CongestionController } from './congestion/controller.ts'
 export { Cubic } from './congestion/cubic.ts'
 export { Uncontrolled } from './congestion/none.ts'
+export type { Connections } from './connections.ts'
 export { Endpoint } from './endpoint.ts'
 export { CloseCode, closeSentence, DropReason, isSafeToMove, StreamCode, streamSentence } from './errors.ts'
 export { helloOfInit } from './handshake/dial.ts'
@@ -37,8 +38,9 @@ export {
   MOST_DATAGRAM_BYTES,
   WRITE_HIGH_WATER_BYTES,
 } from './limits.ts'
+export { type Line, LineKind } from './line.ts'
 export type { ControlMessage, ServiceProtocol } from './messages/control.ts'
-export { ControlReader, encodeControl, RefusalCode } from './messages/control.ts'
+export { ControlReader, encodeControl, RefusalCode, refusalName } from './messages/control.ts'
 export type { StreamHead } from './messages/stream-head.ts'
 export { ACCEPTED, encodeStreamHead, HOP_ID_BYTES, MOST_HOPS, StreamHeadReader } from './messages/stream-head.ts'
 export type {

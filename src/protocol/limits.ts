@@ -14,6 +14,8 @@ export const SHORT_HEADER_BYTES = 19
 export const LEAST_SHORT_PACKET_BYTES = 64
 /** Every path carries it (IPv6's least MTU is 1,280), and a listener answers no INIT that is shorter: no amplification. */
 export const LEAST_INIT_BYTES = 1_200
+/** On a reliable line nothing is padded: header 12, keys and tags 96, a hello without settings 42, macs 32. A shorter one holds no hello. */
+export const LEAST_LINE_INIT_BYTES = 182
 /** What Ethernet carries. A longer INIT would cost more to check than it proves. */
 export const MOST_INIT_BYTES = 1_500
 /** An address token is as long as the listener likes, up to what one byte counts. */

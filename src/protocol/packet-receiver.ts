@@ -10,8 +10,8 @@ import { SHORT_HEADER_BYTES } from './limits.ts'
 import type { Path } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
-import type { LossDetector } from './recovery/loss.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
+import type { Recovery } from './recovery/recovery.ts'
 import { MOST_TRACKED_PACKETS, type SentPackets } from './recovery/sent.ts'
 import type { KeyRing } from './rekey/key-ring.ts'
 import type { Rekey } from './rekey/rekey.ts'
@@ -22,17 +22,21 @@ import { dataPacketCounter } from './wire/packet.ts'
 
 export interface PacketReceiverParts {
   readonly session: number
+  /** Every packet arrives once and in order; one that does not has been tampered with. */
+  readonly isReliable: boolean
   readonly keys: KeyRing
   readonly rekey: Rekey
   readonly received: ReceivedPackets
   readonly sent: SentPackets
   readonly acks: AckPolicy
-  readonly loss: LossDetector
+  readonly loss: Recovery
   readonly path: Path
   /** One for all sessions of the endpoint. */
   readonly walker: FrameWalker
   readonly actions: FrameActions
   readonly trace: Trace
+  /** A packet of the peer asks for an ACK. */
+  readonly onAsked: (now: Micros) => void
   /** The peer broke a rule: it is sent away. */
   readonly onViolation: (code: CloseCode, reason: string) => void
 }
@@ -56,10 +60,11 @@ export class PacketReceiver {
 
   /** Checks and decrypts the packet `at…end` of `buffer`, in place. Answers a DropReason and has changed nothing, or 0: `act` must follow. */
   open(buffer: Uint8Array, at: number, end: number, now: Micros): number {
-    const { keys, rekey, received, session, trace } = this.#parts
+    const { keys, rekey, received, session, isReliable, trace } = this.#parts
     const counter = dataPacketCounter(buffer, at)
     if (counter < 0 || end - at < SHORT_HEADER_BYTES + TAG_BYTES) return DropReason.badLength
     if (received.has(counter)) return DropReason.duplicate
+    if (isReliable && counter !== received.largest + 1) return DropReason.outOfOrder
     const opener = keys.opener(buffer[at]!, now)
     if (!opener?.open(counter, buffer, at, at + SHORT_HEADER_BYTES, end)) return DropReason.notAuthentic
     if (keys.onOpened(buffer[at]!)) rekey.onPeerChanged(now)
@@ -79,6 +84,7 @@ export class PacketReceiver {
     this.#walk(buffer, at, end, from, now)
     acks.onPacket(this.#counter, this.#largestBefore, walker.elicitsAck, now)
     if (walker.wantsHaste) acks.hurry(now)
+    if (walker.elicitsAck) this.#parts.onAsked(now)
   }
 
   /** Only the newest packet says where the peer is. */

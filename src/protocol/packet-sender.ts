@@ -11,7 +11,7 @@ import { Fill, type PacketBuilder } from './packet-builder.ts'
 import type { PathMessage } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
-import type { LossDetector } from './recovery/loss.ts'
+import type { Recovery } from './recovery/recovery.ts'
 import type { Rtt } from './recovery/rtt.ts'
 import { type SentFrameSink, type SentPackets, SentState } from './recovery/sent.ts'
 import type { SkippedNumbers } from './recovery/skip.ts'
@@ -29,8 +29,9 @@ export interface PacketSenderParts {
   readonly sent: SentPackets
   /** Told which frames are wanted again when a probe repeats them. */
   readonly sink: SentFrameSink
-  readonly skipped: SkippedNumbers
-  readonly loss: LossDetector
+  /** Null: none is left out. */
+  readonly skipped: SkippedNumbers | null
+  readonly loss: Recovery
   readonly acks: AckPolicy
   readonly rtt: Rtt
   readonly controller: CongestionController
@@ -148,7 +149,7 @@ export class PacketSender {
   /** Appends one packet to the batch; 0: there was nothing to put in it. */
   #append(out: DatagramBatch, fill: Fill, now: Micros): number {
     const { sent, skipped, builder, acks } = this.#parts
-    if (skipped.isDue(sent.next)) sent.skip(now)
+    if (skipped?.isDue(sent.next)) sent.skip(now)
     const at = out.length
     const writer = this.#writer
     const start = at + SHORT_HEADER_BYTES

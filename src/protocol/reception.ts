@@ -16,8 +16,10 @@ import { Load } from './handshake/load.ts'
 import { hasMac2 } from './handshake/macs.ts'
 import { admits, type Neighbourhood, Neighbourhoods } from './handshake/neighbourhoods.ts'
 import { NewestInits } from './handshake/newest-inits.ts'
+import { prologue } from './handshake/prologue.ts'
 import { hex } from './hex.ts'
 import { MOST_UNCONFIRMED_SESSIONS } from './limits.ts'
+import { type Line, type LineRules, rulesOf, UDP } from './line.ts'
 import type { Session } from './session.ts'
 import type { Micros, PathId } from './units.ts'
 import { connectionKey, INIT_HEADER_BYTES, initBodyAt, MACS_BYTES } from './wire/packet.ts'
@@ -55,6 +57,8 @@ export class Reception {
   readonly load: Load
 
   readonly #options: EndpointOptions
+  readonly #line: Line
+  readonly #rules: LineRules
   readonly #host: ReceptionHost
   readonly #cookies: Cookies
   readonly #tokens: AddressTokens
@@ -69,6 +73,8 @@ export class Reception {
 
   constructor(options: EndpointOptions, host: ReceptionHost, now: Micros) {
     this.#options = options
+    this.#line = options.line ?? UDP
+    this.#rules = rulesOf(options.line)
     this.#host = host
     this.load = new Load(now + options.settings.cautionAfterStart)
     this.#cookies = new Cookies(options.crypto, options.random, now)
@@ -77,14 +83,15 @@ export class Reception {
 
   /** 0, or why nothing came of it. */
   onInit(init: Uint8Array, from: PathId, now: Micros): number {
-    if (isBare(init) && !this.load.hasTimeForBare()) return DropReason.noTime
-    const refusal = refusalOf(this.#options.crypto, init)
+    if (!this.#rules.isReliable && isBare(init) && !this.load.hasTimeForBare()) return DropReason.noTime
+    const refusal = refusalOf(this.#options.crypto, init, this.#rules)
     if (refusal !== 0) return refusal
     this.counters.inits++
     this.counters.initBytes += init.length
     this.load.onInit(now)
     const address = addressAt(this.#options, from)
     if (address === null) return DropReason.addressUnproven
+    if (this.#rules.isReliable) return this.#onProven(init, address, from, now)
     // A mac2 that is there must be right, whether one is asked for or not: no byte of an INIT can be changed.
     const hasCookie = hasMac2(init)
     if (hasCookie && !this.#cookies.isProven(init, address, now)) return this.#ask(init, address, from, now)
@@ -131,10 +138,19 @@ export class Reception {
     return this.#queue.length > 0
   }
 
-  /** What the dialler at `path` may show instead of a cookie when it comes again; null: the path is forgotten. */
+  /** What the dialler at `path` may show instead of a cookie when it comes again; null: the path is forgotten, or nobody asks. */
   tokenFor(path: PathId): Uint8Array | null {
+    if (this.#rules.isReliable) return null
     const address = addressAt(this.#options, path)
     return address && this.#tokens.issue(address, this.#host.wallClockMs)
+  }
+
+  /** On a reliable line the connection has proven the address. Nothing is asked for, and an INIT that was recorded finds no RESP to repeat. */
+  #onProven(init: Uint8Array, address: Uint8Array, from: PathId, now: Micros): number {
+    if (this.#byInit.has(initKeyOf(init))) return DropReason.replayed
+    const neighbourhood = this.#withCookie.find(address, now)
+    if (neighbourhood !== null && !admits(neighbourhood, now)) return DropReason.tooManyFromThere
+    return this.#read(init, from, neighbourhood, now)
   }
 
   #ask(init: Uint8Array, address: Uint8Array, from: PathId, now: Micros): number {
@@ -157,7 +173,7 @@ export class Reception {
   #read(init: Uint8Array, from: PathId, neighbourhood: Neighbourhood | null, now: Micros): number {
     if (this.counters.halfOpen >= MOST_UNCONFIRMED_SESSIONS) return DropReason.tooManyUnconfirmed
     this.counters.read++
-    const question = readInit(this.#options.crypto, init)
+    const question = readInit(this.#options.crypto, init, prologue(this.#line, from))
     const peer = question === null ? '' : dialler(question)
     if (question === null || !this.#newest.isNew(peer, question.hello.sentAtMs, now)) {
       if (neighbourhood !== null) this.#neighbourhoodsFor(init).charge(neighbourhood, now)

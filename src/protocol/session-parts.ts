@@ -4,11 +4,13 @@
 
 import type { DatagramBatch, EndpointOptions, SessionStats } from './api.ts'
 import type { CongestionController } from './congestion/controller.ts'
+import { Uncontrolled } from './congestion/none.ts'
 import { Pacer } from './congestion/pacer.ts'
 import type { CloseCode } from './errors.ts'
 import { FrameActions } from './frame-actions.ts'
 import { addressAt, isSameIp } from './handshake/address.ts'
 import type { Hello } from './handshake/hello.ts'
+import { rulesOf } from './line.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import { PacketReceiver } from './packet-receiver.ts'
 import { PacketSender } from './packet-sender.ts'
@@ -17,7 +19,9 @@ import { Path } from './path/path.ts'
 import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
 import { LossDetector } from './recovery/loss.ts'
+import { NoLoss } from './recovery/no-loss.ts'
 import { ReceivedPackets } from './recovery/received.ts'
+import type { Recovery } from './recovery/recovery.ts'
 import { Rtt } from './recovery/rtt.ts'
 import { SentPackets } from './recovery/sent.ts'
 import { SkippedNumbers } from './recovery/skip.ts'
@@ -66,7 +70,7 @@ export class SessionParts {
   controller: CongestionController
   readonly streams: StreamTable
   readonly actions: FrameActions
-  readonly loss: LossDetector
+  readonly loss: Recovery
   readonly builder: PacketBuilder
   readonly sender: PacketSender
   readonly receiver: PacketReceiver
@@ -78,12 +82,25 @@ export class SessionParts {
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
+    const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
     this.#options = made.options
     this.#onNewIp = made.onNewIp
+    acks.packetsPerAck = packetsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
-    this.liveness = new Liveness(made.isDialler, settings.survive, random, made.now)
-    this.controller = newController(settings.maxDatagramBytes)
+    this.liveness = new Liveness(
+      {
+        isDialler: made.isDialler,
+        survive: settings.survive,
+        askAfterQuiet: settings.askAfterQuiet,
+        isBusy: () => this.streams.openStreams > 0,
+      },
+      random,
+      made.now,
+    )
+    this.liveness.suspectSilence = suspectSilence
+    // TCP controls itself, and must not be controlled twice.
+    this.controller = isReliable ? new Uncontrolled() : newController(settings.maxDatagramBytes)
     this.streams = new StreamTable(made.streamOwner, settings, made.budget, made.isDialler ? 1 : 0)
     this.keys = new KeyRing(settings.mostPacketsPerKey)
     const rekey = new Rekey(
@@ -109,16 +126,18 @@ export class SessionParts {
       onMoved: (before, now) => this.#onMoved(before, now),
       onClose: made.onClose,
     })
-    this.loss = new LossDetector({
-      sent,
-      rtt,
-      controller: this.controller,
-      sink: this.actions,
-      onPacketLost: (packet, bytes, now) => {
-        this.packetsLost++
-        this.trace.packetLost(made.session, packet, bytes, now)
-      },
-    })
+    this.loss = isReliable
+      ? new NoLoss(sent, rtt, this.actions)
+      : new LossDetector({
+          sent,
+          rtt,
+          controller: this.controller,
+          sink: this.actions,
+          onPacketLost: (packet, bytes, now) => {
+            this.packetsLost++
+            this.trace.packetLost(made.session, packet, bytes, now)
+          },
+        })
     this.actions.loss = this.loss
     this.builder = new PacketBuilder({ sent, received, acks, rtt, rekey, streams: this.streams })
     this.sender = new PacketSender(
@@ -127,7 +146,8 @@ export class SessionParts {
         keys: this.keys,
         sent,
         sink: this.actions,
-        skipped: new SkippedNumbers(random),
+        // There is no window that an ACK of what never arrived could open.
+        skipped: isReliable ? null : new SkippedNumbers(random),
         loss: this.loss,
         acks,
         rtt,
@@ -141,6 +161,7 @@ export class SessionParts {
     )
     this.receiver = new PacketReceiver({
       session: made.session,
+      isReliable,
       keys: this.keys,
       rekey,
       received,
@@ -151,6 +172,7 @@ export class SessionParts {
       walker: made.walker,
       actions: this.actions,
       trace: this.trace,
+      onAsked: (now) => this.liveness.onAsked(now),
       onViolation: made.onViolation,
     })
   }
@@ -189,6 +211,11 @@ export class SessionParts {
       this.streams.allowance.deadline,
       this.liveness.deadline(this.loss.timeouts),
     )
+  }
+
+  /** The same while nothing may be sent: an ACK that is due waits, and whoever waits for room costs nothing. */
+  get heldDeadline(): Micros {
+    return Math.min(this.loss.deadline, this.streams.allowance.deadline, this.liveness.deadline(this.loss.timeouts))
   }
 
   /** Does what is due; what it means for the life of the session is for the session to say. */

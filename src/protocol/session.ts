@@ -2,8 +2,8 @@
 // One peer's life, from the first packet of the handshake to the last goodbye. It sequences its parts and decides nothing:
 // when to acknowledge, what is lost, how much may leave, what goes in the next packet are objects of their own.
 //
-//   dialling ──RESP──▶ open ──close()──▶ closing ──three CLOSE──▶ closed
-//   unconfirmed ──first data packet──▶ open        (silence, RESET, CLOSE, restart: straight to closed)
+//   dialling ──RESP──▶ open ──close()──▶ closing ──CLOSE, sent──▶ closed
+//   unconfirmed ──first data packet──▶ open        (silence, RESET, CLOSE, restart, line: straight to closed)
 
 import type {
   ClosedBy,
@@ -21,6 +21,7 @@ import type { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
 import { hex } from './hex.ts'
 import { CONNECTION_ID_BYTES } from './limits.ts'
+import { type LineRules, rulesOf } from './line.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import type { SessionKeys } from './ports.ts'
 import { RekeyReason } from './rekey/rekey.ts'
@@ -29,7 +30,7 @@ import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import type { StreamTableOwner } from './streams/table.ts'
-import type { Micros, PathId } from './units.ts'
+import { type Micros, type PathId, SECOND } from './units.ts'
 import { CloseFrame } from './wire/close-frame.ts'
 import type { FrameWalker } from './wire/frames.ts'
 import { connectionKey } from './wire/packet.ts'
@@ -44,14 +45,14 @@ export interface SessionOwner {
   onSessionWork(session: Session): void
   onStreamReady(stream: Stream): void
   onEvent(event: SessionEvent): void
-  /** The dialler has shown that it holds the keys: an older session of the same instance ends now. */
+  /** The dialler has shown that it holds the keys: sessions that its instance had before a restart end now. */
   onConfirmed(session: Session): void
   /** The session has nothing more to send or to wait for. */
   onGone(session: Session): void
 }
 
-/** Goodbyes that leave at once, since nobody acknowledges them. */
-const GOODBYES = 3
+/** How long a goodbye may wait for a connection that takes nothing. */
+const LEAVE_WITHIN: Micros = 2 * SECOND
 
 type KeyFault = keyof typeof KEY_FAULTS
 const KEY_FAULTS = {
@@ -67,14 +68,18 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   remoteId: Uint8Array = new Uint8Array(CONNECTION_ID_BYTES)
   peerResetToken: Uint8Array = new Uint8Array(0)
   peerInstance = ''
+  peerBoot = ''
   peerKey: Uint8Array = new Uint8Array(0)
   owner: unknown = null
   /** For the endpoint's lists. */
   dueAt: Micros = Number.POSITIVE_INFINITY
   heapIndex = 0
   isPending = false
+  /** The connection under the path takes nothing more for now. */
+  isHeld = false
 
   readonly #owner: SessionOwner
+  readonly #rules: LineRules
   readonly #parts: SessionParts
   #phase: Phase = CLOSED
   #control: Stream | null = null
@@ -84,6 +89,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.id = id
     this.localId = localId
     this.isDialler = opened.isDialler
+    this.#rules = rulesOf(owner.options.line)
     this.#parts = new SessionParts({
       session: id,
       isDialler: opened.isDialler,
@@ -182,6 +188,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.remoteId = remoteId
     this.peerResetToken = hello.resetToken
     this.peerInstance = hex(hello.instanceId)
+    this.peerBoot = hex(hello.bootId)
     this.#control = this.#parts.start({ localId: this.localId, remoteId, keys, hello }, this.#owner.clock)
   }
 
@@ -196,14 +203,22 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   /** One data packet of this session, `at…end` of `buffer`. Answers a DropReason, or 0 if it was taken. */
   receive(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): number {
     if (this.#phase.kind === 'closing' || this.#phase.kind === 'closed') return DropReason.shuttingDown
+    if (this.#rules.isReliable && from !== this.path) return DropReason.otherPath
     const { receiver, liveness } = this.#parts
     const reason = receiver.open(buffer, at, end, now)
     if (reason !== 0) return reason
     if (this.#phase.kind === 'unconfirmed') this.#confirm(from)
-    if (liveness.onHeard(now)) this.#owner.onEvent({ kind: 'recovered', session: this })
+    liveness.onHeard(now)
     receiver.act(buffer, at, end, from, now)
+    this.#tellRecovery()
     this.onWork()
     return 0
+  }
+
+  #tellRecovery(): void {
+    if (this.#phase.kind !== 'open') return
+    const { liveness, loss } = this.#parts
+    if (liveness.recovers(loss.timeouts)) this.#owner.onEvent({ kind: 'recovered', session: this })
   }
 
   /** The packet that confirms also says where the dialler is: a replayed INIT may have come from anywhere. */
@@ -272,8 +287,9 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       case 'unconfirmed':
         return phase.answer.deadline
       case 'open':
-        return this.#parts.deadline
+        return this.isHeld ? this.#parts.heldDeadline : this.#parts.deadline
       case 'closing':
+        return phase.leavesAt
       case 'closed':
         return Number.POSITIVE_INFINITY
     }
@@ -283,6 +299,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     const phase = this.#phase
     if (phase.kind === 'dialling' && phase.dial.hasGivenUp(now)) this.#end('noAnswer', CloseCode.none, '')
     else if (phase.kind === 'unconfirmed' && now >= phase.answer.deadline) this.#leave()
+    else if (phase.kind === 'closing' && now >= phase.leavesAt) this.#leave()
     else if (phase.kind === 'open') this.#onOpenDeadline(now)
     if (this.#phase.kind !== 'closed') this.onWork()
   }
@@ -315,9 +332,15 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   // ---- The end ----
 
-  /** A RESET whose token is genuine, or a newer session of the same instance: there is nobody to say goodbye to. */
+  /** A RESET whose token is genuine, or the same instance was started anew: there is nobody to say goodbye to. */
   end(by: ClosedBy): void {
     this.#end(by, CloseCode.none, '')
+  }
+
+  /** The connection under it has ended, or is of no use any more; a goodbye that waits is not said. */
+  endWithLine(reason: string): void {
+    if (this.#phase.kind === 'closing') this.#leave()
+    else this.#end('line', CloseCode.none, reason)
   }
 
   #goodbye(by: ClosedBy, code: number, reason: string): void {
@@ -329,7 +352,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     const frame = new CloseFrame()
     frame.code = code
     frame.reason = reason
-    this.#phase = { kind: 'closing', goodbyes: GOODBYES, frame }
+    this.#phase = { kind: 'closing', goodbyes: this.#rules.goodbyes, leavesAt: this.clock + LEAVE_WITHIN, frame }
     this.#tellEnd(by, code, reason)
     this.onWork()
   }

@@ -8,6 +8,7 @@ const MIB = 1_048_576
 export const DEFAULT_SETTINGS: EndpointSettings = {
   maxDatagramBytes: 1_200,
   survive: 60 * SECOND,
+  askAfterQuiet: Number.POSITIVE_INFINITY,
   initialMaxStreams: 100,
   ceilingMaxStreams: 16_384,
   initialStreamWindow: 256 * KIB,

@@ -9,8 +9,6 @@ import type { Driver } from '../runtime/driver.ts'
 /** Between two addresses of one name (RFC 8305 §5). */
 const NEXT_ADDRESS_AFTER_MS = 250
 
-const CANCELLED = 'the dial was cancelled'
-
 export interface DialTarget {
   readonly hostname: string
   readonly port: number
@@ -26,9 +24,27 @@ interface Call {
   readonly crypto: Crypto
 }
 
-/** Why a dial came to nothing; `message` is for the log. */
+/** Why a dial came to nothing; `message` is for the log, and says what to do as far as that can be told. */
 export class DialError extends Error {
-  override readonly name = 'DialError'
+  override readonly name: string = 'DialError'
+}
+
+/** Nothing at all came back: of all that may be the cause nothing is known. */
+export class NobodyAnswered extends DialError {
+  override readonly name = 'NobodyAnswered'
+
+  constructor() {
+    super('nobody answered')
+  }
+}
+
+/** It came to nothing since nobody wanted it any more. */
+export class DialCancelled extends DialError {
+  override readonly name = 'DialCancelled'
+
+  constructor() {
+    super('the dial was cancelled')
+  }
 }
 
 export class Dialer {
@@ -36,6 +52,12 @@ export class Dialer {
   readonly #cryptos: readonly Crypto[]
   readonly #resolve: Resolve
   readonly #attempts = new Set<SessionHandle>()
+  /** Attempts of dials that are over: nobody waits for them, but their events still come. */
+  readonly #losers = new Set<SessionHandle>()
+  /** Connections that are being made and have no session yet. */
+  #connecting = 0
+  /** Why the last connection could not be made, or ended without an answer. */
+  #cause: string | null = null
   #settle: ((result: SessionHandle | DialError) => void) | null = null
   #timer: NodeJS.Timeout | null = null
   #left: Call[] = []
@@ -54,9 +76,11 @@ export class Dialer {
   async dial(target: DialTarget): Promise<SessionHandle> {
     const dial = ++this.#dials
     const addresses = await addressesOf(target, this.#resolve)
-    if (dial !== this.#dials) throw new DialError(CANCELLED)
+    if (dial !== this.#dials) throw new DialCancelled()
     const result = await new Promise<SessionHandle | DialError>((resolve) => {
       this.#settle = resolve
+      this.#connecting = 0
+      this.#cause = null
       this.#left = addresses.flatMap((address) => this.#cryptos.map((crypto) => ({ address, crypto })))
       this.#port = target.port
       this.#callNext()
@@ -66,39 +90,81 @@ export class Dialer {
   }
 
   cancel(): void {
-    this.#dials++
-    this.#finish(new DialError(CANCELLED))
+    this.#finish(new DialCancelled())
   }
 
   /** Events of sessions that are being dialled; true: the event was ours. */
   onEvent(event: SessionEvent): boolean {
-    if (!this.#attempts.has(event.session)) return false
-    if (event.kind === 'opened') {
-      this.#attempts.delete(event.session)
-      this.#finish(event.session)
-    } else if (event.kind === 'closed') {
-      this.#attempts.delete(event.session)
-      if (this.#left.length > 0) this.#callNext()
-      else if (this.#attempts.size === 0) this.#finish(new DialError('nobody answered'))
+    const { kind, session } = event
+    if (this.#losers.has(session)) {
+      if (kind === 'closed') this.#forget(this.#losers, session)
+      return true
+    }
+    if (!this.#attempts.has(session)) return false
+    if (kind === 'opened') {
+      this.#attempts.delete(session)
+      this.#finish(session)
+    } else if (kind === 'closed') {
+      if (event.by === 'line') this.#cause = event.reason
+      this.#forget(this.#attempts, session)
+      this.#onFailed()
     }
     return true
+  }
+
+  /** A connection that was made for one attempt is of no use afterwards. */
+  #forget(attempts: Set<SessionHandle>, session: SessionHandle): void {
+    attempts.delete(session)
+    this.#driver.carrier.disconnect(session.path)
   }
 
   #callNext(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     const call = this.#left.shift()
     if (call === undefined) return
-    this.#attempts.add(this.#driver.dial(this.#driver.carrier.pathTo(call.address, this.#port), call.crypto))
+    void this.#call(call)
     this.#timer = setTimeout(() => this.#callNext(), NEXT_ADDRESS_AFTER_MS)
+  }
+
+  async #call({ address, crypto }: Call): Promise<void> {
+    const dial = this.#dials
+    const { carrier } = this.#driver
+    this.#connecting++
+    try {
+      const path = await carrier.connect({ host: address, port: this.#port })
+      if (dial !== this.#dials) {
+        carrier.disconnect(path)
+        return
+      }
+      this.#connecting--
+      this.#attempts.add(this.#driver.dial(path, crypto))
+    } catch (error) {
+      if (dial !== this.#dials) return
+      this.#connecting--
+      this.#cause = (error as Error).message
+      this.#onFailed()
+    }
+  }
+
+  /** One attempt came to nothing. */
+  #onFailed(): void {
+    if (this.#left.length > 0) this.#callNext()
+    else if (this.#attempts.size + this.#connecting === 0) {
+      this.#finish(this.#cause === null ? new NobodyAnswered() : new DialError(this.#cause))
+    }
   }
 
   #finish(result: SessionHandle | DialError): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#dials++
     this.#left = []
     const settle = this.#settle
     this.#settle = null
-    // Their `closed` events still come to `onEvent`; nobody waits for them any more.
-    for (const loser of this.#attempts) loser.close(CloseCode.none, '')
+    for (const loser of this.#attempts) {
+      this.#losers.add(loser)
+      loser.close(CloseCode.none, '')
+    }
+    this.#attempts.clear()
     settle?.(result)
   }
 }
@@ -117,7 +183,8 @@ async function resolveByName(hostname: string): Promise<string[]> {
     return (await lookup(hostname, { all: true })).map(({ address }) => address)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
-    throw new DialError(`the name ${hostname} cannot be resolved (${code})`, { cause })
+    const remedy = 'correct the name, or look at the name server of this machine'
+    throw new DialError(`the name ${hostname} cannot be resolved (${code}); ${remedy}`, { cause })
   }
 }
 

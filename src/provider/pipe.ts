@@ -1,33 +1,25 @@
-// One link to one consumer: dials until it is through, registers its services, serves the streams that come, dials again when it is lost.
+// One link to one consumer, over the best of its carriers that works. The ladder decides which one is dialled, used and left; here that is
+// carried out, and the ladder is told what came of it.
 //
-//   waiting ──▶ dialling ──opened──▶ serving ──lost──▶ waiting (full jitter)
-//                  └── nobody answered ──▶ waiting          stop(): draining ──▶ closed
+//   rung ──session──▶ registers ──answered──▶ in use ──retired──▶ serves what it has ──▶ gone
+//                        └─────────── lost ─────┴───▶ the ladder dials again
 
 import type { Pipe as PipeConfig, ProviderService } from '../config/read.ts'
 import type { Log } from '../log.ts'
-import {
-  CloseCode,
-  type ControlMessage,
-  type Crypto,
-  closeSentence,
-  type SessionEvent,
-  type SessionHandle,
-  type StreamHandle,
-} from '../protocol/index.ts'
-import type { Driver } from '../runtime/driver.ts'
-import { Roster } from '../runtime/roster.ts'
+import { CloseCode, type Crypto, type SessionEvent, type SessionHandle } from '../protocol/index.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
-import { backoffMs, wasHealthy } from './backoff.ts'
-import { DialError, Dialer } from './dialer.ts'
-import { IncomingStream } from './incoming-stream.ts'
-import { Registration } from './registration.ts'
+import { Ladder, type Loss, type Wish } from './ladder.ts'
+import { PipeLog } from './pipe-log.ts'
+import { PipeSession } from './pipe-session.ts'
+import { Rung, type RungParts } from './rung.ts'
 import { describeTarget } from './target.ts'
 import { causeOf } from './target-failure.ts'
 import { type Target, Targets } from './targets.ts'
 
 export interface PipeParts {
   readonly config: PipeConfig
-  readonly driver: Driver
+  /** The best first; at least one. */
+  readonly rungs: readonly RungParts[]
   /** One for each key that the consumer may have. */
   readonly cryptos: readonly Crypto[]
   /** The fingerprint of our own key, for logs; undefined: the pipe has none. */
@@ -43,178 +35,155 @@ export interface PipeParts {
   readonly onRegistered: (pipe: Pipe) => void
 }
 
-/** Longer than any line that works takes to answer: nothing listens there, or something on the way drops what we send. */
-const TELL_UNANSWERED_AFTER_MS = 5_000
-const KEYLESS_REMEDY =
-  'check that edgerq-sc runs there, that both sides are of one version, that its UDP port is open on the way, and that it has no <identity>: with one it answers nobody without <consumer_key>'
-/** A consumer is silent to those whom it does not know, so from here all of these look alike. */
-const KEYED_REMEDY =
-  'check that edgerq-sc runs there and its UDP port is open on the way; that <consumer_key> is what "edgerq pubkey" prints there; that its authorized providers list our key, not revoked, and the same pre-shared key'
-
-/** What the pipe is doing; each phase carries only its own facts. */
-type Phase =
-  | { readonly kind: 'waiting'; readonly timer: NodeJS.Timeout }
-  | { readonly kind: 'dialling' }
-  | {
-      readonly kind: 'serving'
-      readonly registration: Registration
-      readonly session: SessionHandle
-      readonly sinceMs: number
-    }
-  | { readonly kind: 'closed' }
+type Closed = Extract<SessionEvent, { kind: 'closed' }>
 
 export class Pipe {
   readonly #parts: PipeParts
-  readonly #dialer: Dialer
+  readonly #rungs: readonly Rung[]
+  readonly #ladder: Ladder
+  readonly #log: PipeLog
   readonly #targets: Targets
-  readonly #streams = new Roster<IncomingStream>()
-  #phase: Phase = { kind: 'closed' }
-  #attempt = 0
-  /** The newest stream that was taken; those above it were not touched. */
-  #lastStream = 0
-  #isDraining = false
+  /** What the ladder knows of: one for each rung that has one. Beside them retired sessions may still serve. */
+  readonly #current = new Map<Rung, PipeSession>()
+  readonly #sessions = new Set<PipeSession>()
+  #timer: NodeJS.Timeout | null = null
+  #isClosed = false
   #whenEmpty: (() => void) | null = null
 
   constructor(parts: PipeParts) {
     this.#parts = parts
-    this.#dialer = new Dialer(parts.driver, parts.cryptos)
+    const { config, cryptos, key, log, rungs, fraction } = parts
+    const fallbackAfterMs = config.fallbackAfterSeconds * 1_000
+    const probeMs = config.probeSeconds * 1_000
+    this.#ladder = new Ladder({ rungs: rungs.length, fallbackAfterMs, probeMs, fraction })
+    this.#log = new PipeLog(config.name, log)
     this.#targets = new Targets({
-      services: parts.config.services,
+      services: config.services,
       certificates: parts.certificates,
       software: parts.software,
       onHealth: (service, isHealthy) => this.#onHealth(service, isHealthy),
     })
-    parts.driver.onEvent = (event) => this.#on(event)
+    const owner = {
+      ...{ name: config.name, cryptos, key, log },
+      isCarrying: () => this.#ladder.isCarrying,
+      onSession: (rung: Rung, session: SessionHandle) => this.#onSession(rung, session),
+      onFailed: (rung: Rung) => this.#obey(this.#ladder.onFailed(this.#rungs.indexOf(rung), performance.now())),
+    }
+    this.#rungs = rungs.map((rung) => new Rung(rung, owner))
+    for (const rung of this.#rungs) rung.driver.onEvent = (event) => this.#on(rung, event)
   }
 
   get name(): string {
     return this.#parts.config.name
   }
 
-  /** The consumer as the configuration names it. */
+  /** The consumer as the configuration names it first. */
   get consumer(): string {
-    const { hostname, port } = this.#parts.config
-    return hostname.includes(':') ? `[${hostname}]:${port}` : `${hostname}:${port}`
+    return this.#rungs[0]!.consumer
   }
 
   start(): void {
     this.#targets.start()
-    void this.#dial()
+    this.#obey(this.#ladder.start(performance.now()))
   }
 
   /** Takes no new streams and waits for those that are served; the caller bounds the wait and then calls `close`. */
   async drain(): Promise<void> {
-    this.#isDraining = true
-    this.#say({ kind: 'drain', lastStream: this.#lastStream })
+    this.#obey(this.#ladder.stop())
+    for (const session of this.#sessions) session.drain()
     await new Promise<void>((resolve) => {
       this.#whenEmpty = resolve
       this.#tellIfEmpty()
     })
-    await this.#parts.driver.settle()
+    await Promise.all(this.#rungs.map(({ driver }) => driver.settle()))
   }
 
-  /** Ends every stream that is left, the session and the carrier. */
+  /** Ends every stream that is left, the sessions and the carriers. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.#targets.stop()
     this.cut()
-    if (this.#phase.kind === 'waiting') clearTimeout(this.#phase.timer)
-    this.#phase = { kind: 'closed' }
-    this.#dialer.cancel()
-    await this.#parts.driver.close(CloseCode.shuttingDown, 'The provider stops.')
+    this.#obey(this.#ladder.stop())
+    for (const session of this.#sessions) session.onClosed()
+    await Promise.all(this.#rungs.map(({ driver }) => driver.close(CloseCode.shuttingDown, 'The provider stops.')))
   }
 
   cut(): void {
-    for (const stream of this.#streams) stream.cut()
+    for (const session of this.#sessions) session.cut()
   }
 
-  async #dial(): Promise<void> {
-    const { config, log } = this.#parts
-    this.#phase = { kind: 'dialling' }
-    log.debug('dialling', { pipe: this.name, consumer: this.consumer })
-    const unanswered = setTimeout(() => this.#tellUnanswered(), TELL_UNANSWERED_AFTER_MS)
-    try {
-      const session = await this.#dialer.dial({
-        hostname: config.hostname,
-        port: config.port,
-        loopbackOnly: !config.insecure && config.keys === null,
-      })
-      this.#onSession(session)
-    } catch (error) {
-      if (this.#isClosed) return
-      log.warn('consumerNotReached', {
-        pipe: this.name,
-        consumer: this.consumer,
-        key: this.#parts.key,
-        cause: (error as DialError).message,
-        remedy: this.#remedy,
-      })
-      this.#wait()
-    } finally {
-      clearTimeout(unanswered)
+  // ---- The ladder ----
+
+  #obey(wishes: readonly Wish[]): void {
+    for (const wish of wishes) this.#do(wish)
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    const { deadline } = this.#ladder
+    if (deadline === Number.POSITIVE_INFINITY) return
+    // Node's timers may come a fraction of a millisecond early; the ladder would only ask for another one.
+    const waitMs = Math.ceil(deadline - performance.now())
+    this.#timer = setTimeout(() => this.#obey(this.#ladder.onDeadline(performance.now())), waitMs)
+  }
+
+  #do(wish: Wish): void {
+    const rung = this.#rungs[wish.rung]!
+    switch (wish.kind) {
+      case 'dial':
+        rung.dial()
+        return
+      case 'cancel':
+      case 'retire':
+        rung.cancel()
+        // It may have begun to serve while it registered.
+        this.#current.get(rung)?.retire()
+        this.#current.delete(rung)
+        return
+      case 'use':
+        this.#log.changed(this.#rungs[wish.from]!, rung, wish.why)
+        return
     }
   }
 
-  /** A dial goes on for half a minute; whoever watches the log wants to know sooner. */
-  #tellUnanswered(): void {
-    this.#parts.log.warn('consumerNotAnswering', {
-      pipe: this.name,
-      consumer: this.consumer,
-      key: this.#parts.key,
-      forMs: TELL_UNANSWERED_AFTER_MS,
-      remedy: this.#remedy,
+  // ---- Sessions ----
+
+  #onSession(rung: Rung, session: SessionHandle): void {
+    const { config, log, software, watchdog, onRegistered } = this.#parts
+    this.#log.connected(rung)
+    const own = new PipeSession({
+      ...{ session, config, consumer: rung.consumer, software, watchdog, log },
+      find: (uuid) => this.#targets.find(uuid),
+      onTarget: (target, failure) => this.#onTarget(target, failure),
+      onAnswered: () => this.#onAnswered(rung, own),
+      onRegistered: () => onRegistered(this),
+      onAddressToken: (token) => rung.driver.endpoint.keepAddressToken(session, token),
+      onEmpty: () => this.#tellIfEmpty(),
     })
+    this.#sessions.add(own)
+    this.#current.set(rung, own)
+    if (own.isAnswered) this.#onAnswered(rung, own)
   }
 
-  get #remedy(): string {
-    return this.#parts.config.keys === null ? KEYLESS_REMEDY : KEYED_REMEDY
+  /** Only now is it as good as the one that it may replace: a consumer that took no service from it would have nobody. */
+  #onAnswered(rung: Rung, own: PipeSession): void {
+    if (this.#current.get(rung) !== own) return
+    this.#obey(this.#ladder.onOpened(this.#rungs.indexOf(rung), performance.now()))
   }
 
-  #wait(): void {
-    const waitMs = backoffMs(this.#attempt, this.#parts.fraction())
-    this.#attempt++
-    this.#phase = { kind: 'waiting', timer: setTimeout(() => void this.#dial(), waitMs) }
-  }
-
-  #onSession(session: SessionHandle): void {
-    if (this.#isClosed) {
-      session.close(CloseCode.shuttingDown, '')
-      return
-    }
-    // Lost again in the turn in which it opened: its `closed` event came while nobody was listening for it.
-    if (session.control.isClosed) throw new DialError('the consumer hung up at once')
-    const { config, log, software } = this.#parts
-    log.info('connected', { pipe: this.name, consumer: this.consumer })
-    const registration = new Registration({
-      session,
-      config,
-      consumer: this.consumer,
-      software,
-      log,
-      isHealthy: (uuid) => this.#targets.find(uuid)!.health.isHealthy,
-      onRegistered: () => this.#parts.onRegistered(this),
-      onAddressToken: (token) => this.#parts.driver.endpoint.keepAddressToken(session, token),
-    })
-    this.#phase = { kind: 'serving', registration, session, sinceMs: performance.now() }
-    this.#lastStream = 0
-    if (this.#isDraining) this.#say({ kind: 'drain', lastStream: this.#lastStream })
-  }
-
-  #on(event: SessionEvent): void {
-    if (this.#dialer.onEvent(event)) return
-    if (this.#phase.kind !== 'serving' || event.session !== this.#phase.session) return
-    const { log } = this.#parts
+  #on(rung: Rung, event: SessionEvent): void {
+    if (rung.onEvent(event)) return
+    const own = event.session.owner
+    if (this.#isClosed || !(own instanceof PipeSession)) return
     switch (event.kind) {
       case 'accepted':
-        this.#onStream(event.stream)
+        own.onStream(event.stream)
         return
       case 'suspect':
-        log.warn('consumerSilent', { pipe: this.name, consumer: this.consumer })
+        this.#onSuspect(rung, own)
         return
       case 'recovered':
-        log.info('consumerBack', { pipe: this.name, consumer: this.consumer })
+        this.#onRecovered(rung, own)
         return
       case 'closed':
-        this.#onLost(event, this.#phase.sinceMs)
+        this.#onClosed(rung, own, event)
         return
       case 'opened':
       case 'moved':
@@ -223,42 +192,29 @@ export class Pipe {
     }
   }
 
-  #onLost(event: Extract<SessionEvent, { kind: 'closed' }>, sinceMs: number): void {
-    this.#parts.log.warn('connectionLost', {
-      pipe: this.name,
-      consumer: this.consumer,
-      by: event.by,
-      why: event.code === CloseCode.none ? undefined : closeSentence(event.code),
-      reason: event.reason || undefined,
-    })
-    // A consumer that says goodbye, or that it has forgotten us, is there to be called: no reason to wait long. One that shuts us out will
-    // do so again until somebody changes something.
-    const isThere = event.by === 'peer' || event.by === 'reset'
-    const isShutOut = event.code === CloseCode.notAuthorised
-    if (!isShutOut && (isThere || wasHealthy(performance.now() - sinceMs))) this.#attempt = 0
-    this.#wait()
+  #onSuspect(rung: Rung, own: PipeSession): void {
+    if (this.#current.get(rung) !== own) return
+    this.#log.silent(rung)
+    this.#obey(this.#ladder.onSuspect(this.#rungs.indexOf(rung), performance.now()))
   }
 
-  #onStream(stream: StreamHandle): void {
-    const incoming = new IncomingStream({
-      stream,
-      watchdog: this.#parts.watchdog,
-      find: (uuid) => this.#targets.find(uuid),
-      isDraining: () => this.#isDraining,
-      onTarget: (target, failure) => this.#onTarget(target, failure),
-      onDone: (done, outcome) => {
-        this.#streams.delete(done)
-        this.#tellIfEmpty()
-        const { log } = this.#parts
-        if (!log.isDebug) return
-        const { uuid: service, client, requestId: request } = done.head ?? UNKNOWN
-        log.debug('streamDone', { service, client, request, outcome })
-      },
-    })
-    this.#streams.add(incoming)
-    this.#lastStream = stream.id
-    incoming.onStreamReady()
+  #onRecovered(rung: Rung, own: PipeSession): void {
+    if (this.#current.get(rung) !== own) return
+    this.#log.back(rung)
+    this.#obey(this.#ladder.onRecovered(this.#rungs.indexOf(rung), performance.now()))
   }
+
+  #onClosed(rung: Rung, own: PipeSession, event: Closed): void {
+    own.onClosed()
+    this.#sessions.delete(own)
+    const isCurrent = this.#current.get(rung) === own
+    if (isCurrent || own.load > 0) this.#log.lost(rung, event)
+    if (!isCurrent) return
+    this.#current.delete(rung)
+    this.#obey(this.#ladder.onLost(this.#rungs.indexOf(rung), lossOf(event), performance.now()))
+  }
+
+  // ---- Targets ----
 
   #onTarget({ service, health }: Target, failure: NodeJS.ErrnoException | null): void {
     health.note(failure === null)
@@ -275,21 +231,16 @@ export class Pipe {
         ...fields,
         remedy: 'start the target or correct what the configuration says of it',
       })
-    if (this.#phase.kind === 'serving') this.#say({ kind: 'health', uuid: service.uuid, isHealthy })
-  }
-
-  get #isClosed(): boolean {
-    return this.#phase.kind === 'closed'
-  }
-
-  #say(message: ControlMessage): void {
-    if (this.#phase.kind === 'serving') this.#phase.registration.say(message)
+    for (const session of this.#sessions) session.sayHealth(service.uuid, isHealthy)
   }
 
   #tellIfEmpty(): void {
-    if (this.#streams.size === 0) this.#whenEmpty?.()
+    if ([...this.#sessions].every(({ load }) => load === 0)) this.#whenEmpty?.()
   }
 }
 
-/** A stream that ended before its head was read. */
-const UNKNOWN = { uuid: undefined, client: undefined, requestId: undefined }
+/** A consumer that says goodbye, or that it has forgotten us, is there to be called; one that shuts us out will do so again. */
+function lossOf({ by, code }: Closed): Loss {
+  if (code === CloseCode.notAuthorised) return 'shutOut'
+  return by === 'peer' || by === 'reset' ? 'peer' : 'path'
+}

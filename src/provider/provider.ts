@@ -1,12 +1,15 @@
-// The provider: one pipe for each consumer of the configuration, each with a driver of its own.
+// The provider: one pipe for each consumer of the configuration, each with drivers of its own.
 
 import type { Log } from '../log.ts'
 import { Watchdog } from '../runtime/watchdog.ts'
 import { doneWithin } from '../runtime/within.ts'
 import { Pipe, type PipeParts } from './pipe.ts'
 
+/** What differs from pipe to pipe. */
+export type OwnPipeParts = Pick<PipeParts, 'config' | 'rungs' | 'cryptos' | 'key'>
+
 export interface ProviderParts {
-  readonly pipes: readonly Pick<PipeParts, 'config' | 'driver' | 'cryptos' | 'key'>[]
+  readonly pipes: readonly OwnPipeParts[]
   readonly log: Log
   /** Name and version of this program. */
   readonly software: string

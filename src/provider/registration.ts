@@ -2,7 +2,14 @@
 
 import type { Pipe as PipeConfig } from '../config/read.ts'
 import type { Log } from '../log.ts'
-import { CloseCode, type ControlMessage, ControlReader, encodeControl, type SessionHandle } from '../protocol/index.ts'
+import {
+  CloseCode,
+  type ControlMessage,
+  ControlReader,
+  encodeControl,
+  refusalName,
+  type SessionHandle,
+} from '../protocol/index.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 
 export interface RegistrationParts {
@@ -13,7 +20,9 @@ export interface RegistrationParts {
   readonly software: string
   readonly log: Log
   readonly isHealthy: (uuid: string) => boolean
-  /** The consumer has answered for every service, and has taken at least one. */
+  /** The consumer has answered for the last service. */
+  readonly onAnswered: () => void
+  /** The same, and it has taken at least one. */
   readonly onRegistered: () => void
   /** The consumer wants to be shown this at our next dial. */
   readonly onAddressToken: (token: Uint8Array) => void
@@ -36,6 +45,10 @@ export class Registration implements StreamOwner {
     for (const { uuid, name, protocol } of parts.config.services) {
       this.say({ kind: 'register', uuid, name, protocol, capacity: 0, isHealthy: parts.isHealthy(uuid) })
     }
+  }
+
+  get isAnswered(): boolean {
+    return this.#unanswered.size === 0
   }
 
   say(message: ControlMessage): void {
@@ -66,7 +79,10 @@ export class Registration implements StreamOwner {
         return
       case 'refused':
         if (!this.#isNews(message)) return
-        log.error('serviceRefused', { pipe: config.name, service: message.uuid, consumer, why: message.text })
+        log.error('serviceRefused', {
+          ...{ pipe: config.name, service: message.uuid, consumer },
+          ...{ code: refusalName(message.code), why: message.text },
+        })
         this.#onAnswer(message.uuid)
         return
       case 'addressToken':
@@ -96,9 +112,9 @@ export class Registration implements StreamOwner {
   }
 
   #onAnswer(uuid: string): void {
-    this.#unanswered.delete(uuid)
+    if (this.#unanswered.delete(uuid) && this.isAnswered) this.#parts.onAnswered()
     // A service that was refused may be taken later, when the consumer has changed its mind.
-    if (this.#isDone || this.#unanswered.size > 0 || this.#registered === 0) return
+    if (this.#isDone || !this.isAnswered || this.#registered === 0) return
     this.#isDone = true
     this.#parts.onRegistered()
   }

@@ -3,12 +3,23 @@
 //
 //   datagrams, application calls ─▶ setImmediate ─▶ turn: deadlines ─ events and ready streams ─ batches out ─ timer
 //
+// Over connections it also passes on which of them take nothing more for now, and ends those that are of no more use.
+//
 // Events come before batches, so that what the application reads, releases and answers in this turn leaves in the same datagrams as the
 // ACK: one datagram instead of two for a small request (docs/decisions.md).
 
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import type { Carrier } from '../carriers/carrier.ts'
-import type { Crypto, DatagramBatch, Endpoint, Micros, PathId, SessionEvent, SessionHandle } from '../protocol/index.ts'
+import type {
+  Connections,
+  Crypto,
+  DatagramBatch,
+  Endpoint,
+  Micros,
+  PathId,
+  SessionEvent,
+  SessionHandle,
+} from '../protocol/index.ts'
 import type { StreamOwner } from './stream-owner.ts'
 
 /** Batches one turn may send before the event loop gets to breathe: about 1 MB, a few milliseconds. */
@@ -26,6 +37,8 @@ export class Driver {
 
   readonly #clock: () => Micros
   readonly #batch: DatagramBatch
+  /** Null: the carrier has none. */
+  readonly #connections: Connections | null
   #immediate: NodeJS.Immediate | null = null
   #wokenAt: Micros = 0
   #loop: EventLoopUtilization = performance.eventLoopUtilization()
@@ -41,10 +54,13 @@ export class Driver {
     this.carrier = carrier
     this.#clock = clock
     this.#batch = { buffer: new Uint8Array(carrier.traits.maxBatchBytes), length: 0, segmentBytes: 0, path: 0 }
+    this.#connections = endpoint.connections
     endpoint.onWork = this.#wake
     carrier.isPathInUse = (path) => endpoint.isPathInUse(path)
     carrier.onUnreachable = (path) => endpoint.onUnreachable(path, clock())
     carrier.onDatagram = this.#onDatagram
+    carrier.onWritable = (path) => this.#connections?.release(path)
+    carrier.onPathGone = (path, cause) => this.#connections?.onPathGone(path, cause.message, clock())
   }
 
   dial(path: PathId, crypto?: Crypto): SessionHandle {
@@ -103,6 +119,7 @@ export class Driver {
     if (this.endpoint.nextDeadline() <= now) this.endpoint.onDeadline(now)
     this.#tell()
     if (!this.#send(now)) this.#wake()
+    if (this.#connections !== null) this.#disconnect(this.#connections)
     this.#arm(now)
     if (this.#whenSettled !== null && this.endpoint.openStreams === 0) this.#whenSettled()
     if (this.#whenIdle !== null && this.endpoint.isIdle) this.#whenIdle()
@@ -127,8 +144,16 @@ export class Driver {
     for (let i = 0; i < BATCHES_PER_TURN; i++) {
       if (!this.endpoint.nextDatagrams(this.#batch, now)) return true
       this.carrier.send(this.#batch)
+      if (this.#connections !== null && !this.carrier.isWritable(this.#batch.path)) {
+        this.#connections.hold(this.#batch.path)
+      }
     }
     return false
+  }
+
+  /** After sending: the carrier ends a connection once what it was given has left. */
+  #disconnect(connections: Connections): void {
+    for (let path = connections.next(); path !== null; path = connections.next()) this.carrier.disconnect(path)
   }
 
   /** Re-arms only for an earlier deadline: a timer that fires too early costs one turn, less than replacing it each time. */

@@ -1,7 +1,7 @@
 // Writes consumer and provider files for tests and measurements, with loopback everywhere. What a file does not say has the default of
 // the daemons: a service is `http` unless it says `protocol: 'tcp'`.
 
-/** Elements by name, in the order in which they are to stand; a list repeats its element. */
+/** Elements by name, in the order in which they are to stand; a list repeats its element. `@name` is an attribute, `#` the text beside it. */
 export interface Elements {
   readonly [name: string]: string | number | Elements | readonly Elements[] | undefined
 }
@@ -9,6 +9,8 @@ export interface Elements {
 export interface ConsumerConfig {
   /** Default 0: any free port. */
   readonly listenerPort?: number
+  /** In place of one over UDP with `listenerPort`: each has any free port unless it says another. */
+  readonly listeners?: readonly Elements[]
   /** Elements at the root: `survive`, `max_datagram`, `hold` … */
   readonly root?: Elements
   /**
@@ -27,7 +29,7 @@ export interface PipeConfig {
   readonly name?: string
   /** The consumer's listener. */
   readonly port: number
-  /** Further elements of the pipe: `identity`, `consumer_key`, `psk_file`, `insecure`. */
+  /** Further elements of the pipe: `identity`, `consumer_key`, `psk_file`, `insecure`, `carrier`, `tls` … */
   readonly elements?: Elements
   /**
    * Each with a `uuid` and a target: its `port`, which is on 127.0.0.1 if there is no `hostname`, or its Unix `socket`. Further
@@ -43,7 +45,8 @@ export function consumerXml(config: ConsumerConfig): string {
     port: 0,
     ...service,
   }))
-  const listener = { inaddr_any: 'no', port: config.listenerPort ?? 0 }
+  const listeners = config.listeners ?? [{ port: config.listenerPort ?? 0 }]
+  const listener = listeners.map((each) => ({ inaddr_any: 'no', port: 0, ...each }))
   return document('service_consumer', { ...config.root, listener, services: { service: services } })
 }
 
@@ -69,15 +72,25 @@ function document(root: string, content: Elements): string {
 
 function element(name: string, content: string | number | Elements, indent: string): string {
   if (typeof content !== 'object') return `${indent}<${name}>${escaped(content)}</${name}>\n`
-  const children = Object.entries(content).flatMap(([child, value]) => {
+  const { '#': text, ...rest } = content
+  const [attributes, children] = split(rest)
+  const begin = [name, ...attributes.map(([key, value]) => `${key.slice(1)}="${escaped(String(value))}"`)].join(' ')
+  if (text !== undefined) return `${indent}<${begin}>${escaped(String(text))}</${name}>\n`
+  const inside = children.flatMap(([child, value]) => {
     if (value === undefined) return []
     const values = Array.isArray(value) ? (value as readonly Elements[]) : [value as string | number | Elements]
     return values.map((one) => element(child, one, `${indent}  `))
   })
-  return `${indent}<${name}>\n${children.join('')}${indent}</${name}>\n`
+  return `${indent}<${begin}>\n${inside.join('')}${indent}</${name}>\n`
+}
+
+/** Attributes, and what stands inside. */
+function split(content: Elements) {
+  const entries = Object.entries(content)
+  return [entries.filter(([name]) => name.startsWith('@')), entries.filter(([name]) => !name.startsWith('@'))] as const
 }
 
 /** A path may have any character in it. */
 function escaped(content: string | number): string {
-  return String(content).replaceAll('&', '&amp;').replaceAll('<', '&lt;')
+  return String(content).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }

@@ -15,6 +15,8 @@ export interface DaemonOptions {
   readonly args?: readonly string[]
   /** Beside where its state is kept. */
   readonly environment?: Readonly<Record<string, string>>
+  /** What its command begins with, as `ip netns exec NAME`. */
+  readonly entry?: readonly string[]
   /** The folder whose `edgerq-sc` and `edgerq-sp` are run; default: that of the product. */
   readonly programs?: string
 }
@@ -45,7 +47,10 @@ export function launch(daemon: 'edgerq-sc' | 'edgerq-sp', options: DaemonOptions
   writeFileSync(configFile, xml)
   return new ChildProgram({
     name: options.name,
-    command: builtProgram(`${options.programs ?? 'src/cli'}/${daemon}`, configFile, ...(options.args ?? [])),
+    command: [
+      ...(options.entry ?? []),
+      ...builtProgram(`${options.programs ?? 'src/cli'}/${daemon}`, configFile, ...(options.args ?? [])),
+    ],
     environment: { EDGERQ_STATE_DIR: join(options.folder, 'state'), ...options.environment },
   })
 }

@@ -170,7 +170,14 @@ export function newProvider(
   const [config] = providerConfig(services).pipes
   const driver = newDriver(crypto, new MemoryCarrier(new Map([[HOST, consumer]])), {})
   const provider = new Provider({
-    pipes: [{ config: config!, driver, cryptos: [crypto], key: undefined }],
+    pipes: [
+      {
+        config: config!,
+        rungs: [{ driver, hostname: HOST, port: 1, loopbackOnly: true }],
+        cryptos: [crypto],
+        key: undefined,
+      },
+    ],
     log,
     software: 'test',
     certificates: new Map(),

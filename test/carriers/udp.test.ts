@@ -5,17 +5,17 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { addressBytes } from '../../src/carriers/address-bytes.ts'
-import type { Carrier } from '../../src/carriers/carrier.ts'
+import type { Carrier, Reach } from '../../src/carriers/carrier.ts'
 import { CarrierError } from '../../src/carriers/carrier-error.ts'
 import { openUdpCarrier } from '../../src/carriers/udp.ts'
-import type { UdpReach } from '../../src/carriers/udp-listener.ts'
 import { arrivalsAt, batchOf, carrierContract, pattern } from '../contracts/carrier.ts'
 import { queuedSendsReport } from '../fixtures/queued-sends-report.ts'
 
-async function openPair(reach: UdpReach, host: string) {
+async function openPair(reach: Reach, host: string) {
   const listener = await openUdpCarrier({ role: 'listener', reach, port: 0 })
   const dialler = await openUdpCarrier({ role: 'dialler' })
-  return { listener, dialler, path: dialler.pathTo(host, listener.addresses[0]!.port) }
+  const target = { host, port: listener.addresses[0]!.port }
+  return { listener, dialler, path: dialler.pathTo(host, target.port), target }
 }
 
 async function hasIpv6(): Promise<boolean> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { type BalanceMethod, Balancer } from '../../src/consumer/balancer.ts'
-import type { Provider, Registration } from '../../src/consumer/directory.ts'
+import { Directory, type Provider, type Registration } from '../../src/consumer/directory.ts'
 
 interface Wish {
   readonly instance: string
@@ -12,7 +12,7 @@ interface Wish {
 }
 
 function offer({ instance, isSuspect = false, isDraining = false, isHealthy = true, load = 0 }: Wish): Registration {
-  return { provider: { instance, isSuspect, isDraining, load }, uuid: 'u', name: 'n', isHealthy }
+  return { provider: { instance, isSuspect, isDraining, load }, uuid: 'u', name: 'n', isHealthy, newer: null }
 }
 
 const METHODS: readonly BalanceMethod[] = ['least', 'round_robin', 'source_hash']
@@ -43,6 +43,23 @@ describe('a balancer', () => {
             if (left.length === 0) assert.equal(chosen, null)
             const registration = left.find(({ provider }) => provider === chosen)
             if (left.length > 0) assert.equal(doubt(registration!), Math.min(...left.map(doubt)))
+          }),
+        )
+      })
+
+      it('gives a stream to the newest session of a provider that is as good as any that it has (C-7)', () => {
+        const few = wish.map((each) => ({ ...each, instance: each.instance.at(-1)! < '8' ? 'a' : 'b' }))
+        fc.assert(
+          fc.property(fc.array(few, { maxLength: 8 }), fc.ipV4(), (wishes, source) => {
+            const directory = new Directory<Provider>()
+            for (const each of wishes) directory.add(offer(each))
+            const all = directory.providersOf('u')
+            const chosen = new Balancer(method).choose(all, NOBODY, source)
+            if (chosen === null) return
+            const doubt = (each: Registration) => (each.isHealthy ? 0 : 2) + (each.provider.isSuspect ? 1 : 0)
+            const own = all.filter(({ provider }) => provider.instance === chosen.instance && !provider.isDraining)
+            const best = Math.min(...own.map(doubt))
+            assert.equal(own.findLast((each) => doubt(each) === best)!.provider, chosen)
           }),
         )
       })

@@ -52,6 +52,19 @@ describe('the directory', () => {
     assert.equal(directory.providersOf(WEB)[0]!.provider, again)
   })
 
+  it('knows which session of an instance came after which, also when one in the middle goes', () => {
+    const [first, second, third] = ['one', 'one', 'one'].map(provider) as [Provider, Provider, Provider]
+    for (const each of [first, two, second, third]) directory.add(registration(each, WEB))
+    const newerThan = (each: Provider) => {
+      return directory.providersOf(WEB).find(({ provider }) => provider === each)!.newer?.provider ?? null
+    }
+    assert.deepEqual([first, second, third, two].map(newerThan), [second, third, null, null])
+    directory.remove(second, WEB)
+    assert.equal(newerThan(first), third)
+    directory.add(registration(first, WEB, false))
+    assert.equal(newerThan(first), third, 'saying it again makes no session newer')
+  })
+
   it('forgets all services of a provider that is gone, and names them', () => {
     for (const uuid of [WEB, MAIL]) directory.add(registration(one, uuid))
     directory.add(registration(two, MAIL))

@@ -6,7 +6,7 @@ import { Balancer } from '../../src/consumer/balancer.ts'
 import { Directory } from '../../src/consumer/directory.ts'
 import { ProviderSession } from '../../src/consumer/provider-session.ts'
 import { openLog } from '../../src/log.ts'
-import { type ControlMessage, ControlReader, encodeControl } from '../../src/protocol/index.ts'
+import { type ControlMessage, ControlReader, encodeControl, RefusalCode } from '../../src/protocol/index.ts'
 import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { Talker } from '../runtime/talker.ts'
 import { atRest, until } from '../runtime/until.ts'
@@ -15,6 +15,7 @@ const UUID = '11111111-2222-3333-4444-555555555555'
 const OTHER_UUID = '11111111-2222-3333-4444-666666666666'
 const UNKNOWN_UUID = '99999999-2222-3333-4444-555555555555'
 const MEGABYTE = 1_000_000
+const NOT_LISTED = { code: RefusalCode.notAuthorised, sentence: 'not listed' }
 const REGISTER: ControlMessage & { kind: 'register' } = {
   kind: 'register',
   uuid: UUID,
@@ -34,7 +35,7 @@ describe('a session with a provider', () => {
   function begin(uuids: readonly string[], listed: readonly string[] = uuids): void {
     const permit: Permit = {
       ...admitEverybody.permitOf(session.near, () => ''),
-      mayServe: (uuid) => listed.includes(uuid),
+      serviceRefusal: (uuid) => (listed.includes(uuid) ? null : NOT_LISTED),
     }
     directory = new Directory<ProviderSession>()
     provider = new ProviderSession(session.near, {

@@ -1,13 +1,16 @@
 // What every carrier must do, run against each of them over the loopback interface.
 
 import assert from 'node:assert/strict'
-import type { Carrier, OutgoingBatch } from '../../src/carriers/carrier.ts'
+import { addressBytes } from '../../src/carriers/address-bytes.ts'
+import type { BoundAddress, Carrier, OutgoingBatch } from '../../src/carriers/carrier.ts'
 
 /** Two ends that can reach each other. `path` is the listener as the dialler numbers it. */
 export interface CarrierPair {
   readonly listener: Carrier
   readonly dialler: Carrier
   readonly path: number
+  /** The listener as `connect` takes it. */
+  readonly target: BoundAddress
 }
 
 interface Arrival {
@@ -92,6 +95,57 @@ export function carrierContract(name: string, openPair: () => Promise<CarrierPai
       assert.deepEqual((await arrivals)[0]!.bytes, pattern(100, 2))
     })
 
+    it('gives the number of a target once it can be sent to', async () => {
+      const { host, port } = pair.target
+      const path = await pair.dialler.connect({ host, port })
+      assert.equal(pair.dialler.describe(path), host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)
+      assert.deepEqual(pair.dialler.addressOf(path), addressBytes(host, port))
+      const arrivals = arrivalsAt(pair.listener, 1)
+      pair.dialler.send(batchOf(path, [pattern(77, 1)]))
+      assert.deepEqual((await arrivals)[0]!.bytes, pattern(77, 1))
+    })
+
+    it('takes 4 MB from a sender that waits for onWritable, and what it declares reliable arrives whole and in order', async () => {
+      const { dialler, listener, path } = pair
+      const [batches, each] = [64, 16]
+      const { reliable, ordered } = dialler.traits
+      const arrivals = arrivalsAt(listener, reliable ? batches * each : 1)
+      for (let round = 0; round < batches; round++) {
+        while (!dialler.isWritable(path)) await new Promise<void>((told) => (dialler.onWritable = () => told()))
+        dialler.send(
+          batchOf(
+            path,
+            Array.from({ length: each }, (_, index) => numbered(round * each + index)),
+          ),
+        )
+      }
+      const numbers = (await arrivals).map(({ bytes }) => bytes.readUInt32BE())
+      if (reliable && ordered) assert.deepEqual(numbers, [...numbers.keys()])
+    })
+
+    it('vouches for nobody and binds nothing, unless there is TLS', () => {
+      const { binding, peerNames } = pair.dialler.channelOf(987_654_321)
+      assert.deepEqual([binding.length, peerNames], [0, []])
+    })
+
+    it('lets what was sent just before disconnect arrive, and then the other side know', async () => {
+      const { dialler, listener, path } = pair
+      const arrivals = arrivalsAt(listener, 2)
+      const gone = new Promise<number>((resolve) => {
+        listener.onPathGone = (ended) => resolve(ended)
+      })
+      dialler.send(batchOf(path, [pattern(10, 1)]))
+      dialler.send(batchOf(path, [pattern(10, 2)]))
+      dialler.disconnect(path)
+      dialler.disconnect(path)
+      const [{ from }] = (await arrivals) as [Arrival]
+      if (!dialler.traits.reliable) return
+      assert.equal(await gone, from)
+      assert.equal(listener.describe(from), 'unknown')
+      assert.equal(dialler.describe(path), 'unknown')
+      assert.equal(listener.addressOf(from), null)
+    })
+
     it('can be closed twice, and sending afterwards does nothing', async () => {
       await pair.dialler.close()
       await pair.dialler.close()
@@ -114,6 +168,13 @@ export function batchOf(path: number, datagrams: readonly Uint8Array[]): Outgoin
 /** Bytes that tell where they stand and which datagram they belong to. */
 export function pattern(bytes: number, seed: number): Buffer {
   return Buffer.from(Array.from({ length: bytes }, (_, index) => (index * 31 + seed * 17 + (index >> 8)) & 0xff))
+}
+
+/** A datagram of the largest size that crosses every path, which begins with its number. */
+function numbered(number: number): Buffer {
+  const bytes = Buffer.alloc(4_096, number)
+  bytes.writeUInt32BE(number)
+  return bytes
 }
 
 /** The next `count` datagrams, copied before `then` may spoil what was lent. A lost one ends in the test's own time limit. */

@@ -7,6 +7,7 @@ import { helloOfInit } from '../../src/protocol/handshake/dial.ts'
 import { decodeHello, encodeHello } from '../../src/protocol/handshake/hello.ts'
 import { prologue } from '../../src/protocol/handshake/prologue.ts'
 import { LEAST_INIT_BYTES, PROTOCOL_VERSION } from '../../src/protocol/limits.ts'
+import { UDP } from '../../src/protocol/line.ts'
 import { MILLISECOND, type Micros } from '../../src/protocol/units.ts'
 import { INIT_HEADER_BYTES, MACS_BYTES, PacketType, RESP_HEADER_BYTES } from '../../src/protocol/wire/packet.ts'
 import { bytesOf, joined } from '../protocol/bytes.ts'
@@ -95,7 +96,7 @@ export class HandshakeTarget implements FuzzTarget {
     packet[1] = PROTOCOL_VERSION
     this.#ids.fill(packet.subarray(INIT_HEADER_BYTES - 8, INIT_HEADER_BYTES))
     const end = crypto
-      .dial(prologue())
+      .dial(prologue(UDP, 0))
       .writeInit(packet.slice(0, INIT_HEADER_BYTES), payload, packet, INIT_HEADER_BYTES)
     crypto.mac(packet, end, packet, end)
     feed(this.#consumer, packet, FROM, this.#now)
@@ -108,7 +109,11 @@ export class HandshakeTarget implements FuzzTarget {
     const init = outgoing(this.#provider, this.#now).find(({ bytes }) => bytes[0] === PacketType.init)!.bytes
     const header = init.subarray(0, INIT_HEADER_BYTES)
     const crypto = consumerCrypto()
-    const question = crypto.answer(prologue(), header, init.subarray(INIT_HEADER_BYTES, init.length - MACS_BYTES))!
+    const question = crypto.answer(
+      prologue(UDP, 0),
+      header,
+      init.subarray(INIT_HEADER_BYTES, init.length - MACS_BYTES),
+    )!
     const packet = new Uint8Array(RESP_HEADER_BYTES + 32 + input.length + 16 + MACS_BYTES)
     packet[0] = PacketType.resp
     packet[1] = PROTOCOL_VERSION

@@ -13,6 +13,7 @@ import { readKey } from '../../src/keys/key-text.ts'
 import { Dial } from '../../src/protocol/handshake/dial.ts'
 import { writeMac1 } from '../../src/protocol/handshake/macs.ts'
 import { LEAST_INIT_BYTES } from '../../src/protocol/limits.ts'
+import { UDP } from '../../src/protocol/line.ts'
 import { connectionKey, DIALLER_ID_AT, MACS_BYTES, writeInitHeader } from '../../src/protocol/wire/packet.ts'
 import { noiseDialler } from '../../src/runtime/noise-crypto.ts'
 import { newX25519KeyPair } from '../../src/runtime/noise-primitives.ts'
@@ -83,7 +84,11 @@ async function provePlace(socket: Socket, dials: readonly Dial[]): Promise<void>
 
 function dialOfNobody(_: unknown, index: number): Dial {
   const hello = { ...helloOf({ seed: index }), sentAtMs: Date.now() }
-  return new Dial(stranger, { id: randomBytes(8), hello, token: new Uint8Array(0) }, monotonicClock())
+  return new Dial(
+    stranger,
+    { id: randomBytes(8), hello, token: new Uint8Array(0), line: UDP, path: 0 },
+    monotonicClock(),
+  )
 }
 
 function withRightMac1(): Uint8Array {

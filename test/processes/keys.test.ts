@@ -92,7 +92,7 @@ describe('keys', () => {
       site.authorize(`${LISTED},${option} ${lab.publicKey}`)
       const consumer = await site.consumer()
       const program = site.launch(site.pipe(consumer, lab, target.port))
-      await program.line(/connectionLost/)
+      await Promise.all([program.line(/connectionLost/), consumer.program.line(/providerRefused/)])
       assert.match(String(logged(program, 'connectionLost')[0]!.reason), why)
       const [refused] = logged(consumer.program, 'providerRefused')
       assert.deepEqual([refused!.key, refused!.code], [lab.fingerprint, code])

@@ -83,7 +83,7 @@ describe('An address token', () => {
       eventsOf(listener)
       dialler.dial(ENDS.there, START + SECOND)
       exchange(dialler, listener, START + SECOND)
-      assert.deepEqual(toldBy(listener), ['closed by restart', 'opened'], `${length} bytes`)
+      assert.deepEqual(toldBy(listener), ['opened'], `${length} bytes`)
     }
   })
 })

@@ -139,6 +139,28 @@ describe('Endpoint, silence', () => {
     assert.deepEqual(toldBy(dialler), ['recovered'])
   })
 
+  it('keeps a session suspect that is heard and not answered: a path that works one way only is not well (P-5)', () => {
+    const { dialler, listener, ours, theirs } = connected()
+    ours.openStream()!.write(bytesOf('61'))
+    outgoing(dialler, START)
+    const told = alone(dialler, START + 3 * SECOND).map(([what]) => what)
+    for (let second = 4; second < 20; second++) {
+      const now = START + second * SECOND
+      theirs.openStream()!.write(bytesOf('62'))
+      for (const { bytes } of outgoing(listener, now)) feed(dialler, bytes, ENDS.there, now)
+      told.push(...toldBy(dialler), ...alone(dialler, now + SECOND).map(([what]) => what))
+    }
+    assert.deepEqual(
+      told.filter((what) => what !== 'accepted'),
+      ['suspect'],
+    )
+    assert.ok(told.includes('accepted'), 'it was heard')
+    exchange(dialler, listener, START + 21 * SECOND)
+    dialler.onDeadline(START + 22 * SECOND)
+    exchange(dialler, listener, START + 22 * SECOND)
+    assert.ok(toldBy(dialler).includes('recovered'))
+  })
+
   it('ends a session after the shorter time of the two sides (P-6)', () => {
     const dialler = newEndpoint({ seed: 1, settings: { survive: 5 * SECOND } })
     const listener = newEndpoint({ seed: 2, acceptsSessions: true })

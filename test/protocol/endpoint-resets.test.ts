@@ -149,6 +149,18 @@ describe('Endpoint, a peer that restarts', () => {
     assert.deepEqual(toldBy(listener), ['accepted'])
   })
 
+  it('ends all sessions that it had before, of which there may be several (H-9)', () => {
+    const { dialler, listener } = connected()
+    dialler.dial(ENDS.there, START + SECOND)
+    exchange(dialler, listener, START + SECOND)
+    assert.deepEqual(toldBy(listener), ['opened'], 'the same boot id: both live')
+    const later = START + 2 * SECOND
+    const reborn = newEndpoint({ seed: 10, instance: 1, boot: 2, now: later })
+    reborn.dial(ENDS.there, later)
+    exchange(reborn, listener, later, { there: ENDS.there, here: 4 })
+    assert.deepEqual(toldBy(listener), ['closed by restart', 'closed by restart', 'opened'])
+  })
+
   it('is somebody else if it is another instance', () => {
     const { listener } = connected()
     const other = newEndpoint({ seed: 11 })

@@ -11,6 +11,7 @@ import type {
 } from '../../src/protocol/api.ts'
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { Endpoint } from '../../src/protocol/endpoint.ts'
+import type { Line } from '../../src/protocol/line.ts'
 import { type Crypto, silentTrace, type Trace } from '../../src/protocol/ports.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
@@ -34,6 +35,8 @@ export interface EndpointWish {
   readonly now?: Micros
   readonly addressOf?: EndpointOptions['addressOf']
   readonly wallClockMs?: () => number
+  /** Default: UDP. */
+  readonly line?: Line
 }
 
 export function newEndpoint(wish: EndpointWish): Endpoint {
@@ -52,6 +55,7 @@ export function newEndpoint(wish: EndpointWish): Endpoint {
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
       ...(wish.addressOf && { addressOf: wish.addressOf }),
       ...(wish.wallClockMs && { wallClockMs: wish.wallClockMs }),
+      ...(wish.line && { line: wish.line }),
     },
     wish.now ?? START,
   )

@@ -185,9 +185,9 @@ describe('A dialler that is asked for a proof', () => {
 })
 
 describe('An INIT that was recorded', () => {
-  /** Opens a session of instance 1 whose INIT was sent at `sentAtMs`; returns that INIT. */
+  /** Opens a session of instance 1, started anew, whose INIT was sent at `sentAtMs`; returns that INIT. */
   function openedAt(listener: Endpoint, sentAtMs: number): Uint8Array {
-    const dialler = newEndpoint({ seed: 40 + sentAtMs, instance: 1, wallClockMs: () => sentAtMs })
+    const dialler = newEndpoint({ seed: 40 + sentAtMs, instance: 1, boot: sentAtMs, wallClockMs: () => sentAtMs })
     dialler.dial(ENDS.there, START)
     const [init] = outgoing(dialler, START)
     feed(listener, init!.bytes, ENDS.here, START)

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
+import type { Carrier } from '../../src/carriers/carrier.ts'
 import type { SessionEvent } from '../../src/protocol/index.ts'
-import { DialError, Dialer, type DialTarget } from '../../src/provider/dialer.ts'
+import { DialCancelled, DialError, Dialer, type DialTarget } from '../../src/provider/dialer.ts'
 import { Driver } from '../../src/runtime/driver.ts'
 import { monotonicClock } from '../../src/runtime/system.ts'
 import { newEndpoint } from '../protocol/endpoints.ts'
 import { Joined } from '../runtime/joined.ts'
 import { MemoryCarrier } from '../runtime/memory-carrier.ts'
-import { until } from '../runtime/until.ts'
+import { turn, until } from '../runtime/until.ts'
 
 const PORT = 9_000
 
@@ -111,6 +112,49 @@ describe('a dialer', () => {
     dialer.cancel()
     await assert.rejects(dial, /cancelled/)
     assert.deepEqual(carrier.dialled, [])
+  })
+
+  it('says why no connection could be made, if that was it', async () => {
+    at()
+    carrier.connect = async () => {
+      throw new Error('nobody listens there')
+    }
+    names = ['127.0.0.1', '::1']
+    await assert.rejects(dialer.dial(target('refused')), { name: 'DialError', message: 'nobody listens there' })
+  })
+
+  it('calls the next address at once when a connection fails', async () => {
+    at('::1')
+    const connect = carrier.connect.bind(carrier)
+    carrier.connect = async (to) => {
+      if (to.host === '127.0.0.1') throw new Error('nobody listens there')
+      return await connect(to)
+    }
+    names = ['127.0.0.1', '::1']
+    assert.ok(await dialer.dial(target('half')))
+  })
+
+  it('ends a connection that was made after nobody wanted it any more, and those of attempts that lost', async () => {
+    at('127.0.0.1')
+    const ended: number[] = []
+    const line: Carrier = carrier
+    line.disconnect = (path) => void ended.push(path)
+    let made = (_path: number) => {}
+    line.connect = () => new Promise((resolve) => (made = resolve))
+    const first = dialer.dial(target('127.0.0.1'))
+    await turn()
+    dialer.cancel()
+    made(77)
+    await assert.rejects(first, DialCancelled)
+    await until(() => ended.includes(77), 'the late connection is ended')
+    assert.ok(driver.endpoint.isIdle, 'and nobody was called over it')
+    const second = dialer.dial(target('127.0.0.2'))
+    await turn()
+    made(78)
+    await until(() => !driver.endpoint.isIdle, 'it is called')
+    dialer.cancel()
+    await assert.rejects(second, DialCancelled)
+    await until(() => ended.includes(78), 'so is that of an attempt that lost')
   })
 
   it('leaves events of other sessions to others', async () => {

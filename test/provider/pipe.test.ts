@@ -47,7 +47,7 @@ describe('a pipe', () => {
     driver = new Driver(newEndpoint({ seed: 60, now: monotonicClock() }), carrier, monotonicClock)
     pipe = new Pipe({
       config: CONFIG,
-      driver,
+      rungs: [{ driver, hostname: '127.0.0.1', port: 9_000, loopbackOnly: true }],
       cryptos: [driver.endpoint.options.crypto],
       key: undefined,
       watchdog: new Watchdog(() => performance.now()),

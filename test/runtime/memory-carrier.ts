@@ -1,13 +1,29 @@
 // A carrier whose lines are setImmediate: datagrams of one process to itself, without a socket. A line can be cut.
 
 import { addressBytes } from '../../src/carriers/address-bytes.ts'
-import type { BoundAddress, Carrier, OnDatagram, OutgoingBatch } from '../../src/carriers/carrier.ts'
+import {
+  type BoundAddress,
+  type Carrier,
+  type Channel,
+  type DialTarget,
+  NO_CHANNEL,
+  type OnDatagram,
+  type OutgoingBatch,
+} from '../../src/carriers/carrier.ts'
 
 export class MemoryCarrier implements Carrier {
-  readonly traits = { reliable: false, ordered: true, maxDatagramBytes: 65_507, maxBatchBytes: 65_507 }
+  readonly traits = {
+    kind: 'udp',
+    reliable: false,
+    ordered: true,
+    maxDatagramBytes: 65_507,
+    maxBatchBytes: 65_507,
+  } as const
   readonly addresses: readonly BoundAddress[] = []
   onDatagram: OnDatagram = () => {}
   onUnreachable: (path: number) => void = () => {}
+  onWritable: (path: number) => void = () => {}
+  onPathGone: (path: number, cause: Error) => void = () => {}
   onFailure: (cause: Error) => void = () => {}
   isPathInUse: (path: number) => boolean = () => true
   /** True: nothing leaves and nothing arrives any more. */
@@ -36,6 +52,20 @@ export class MemoryCarrier implements Carrier {
       setImmediate(() => to.#arrive(bytes, this))
     }
     return true
+  }
+
+  async connect(to: DialTarget): Promise<number> {
+    return this.pathTo(to.host, to.port)
+  }
+
+  isWritable(): boolean {
+    return true
+  }
+
+  disconnect(): void {}
+
+  channelOf(): Channel {
+    return NO_CHANNEL
   }
 
   addressOf(path: number): Uint8Array {

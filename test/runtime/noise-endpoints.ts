@@ -24,7 +24,7 @@ export function consumerCrypto(): Crypto {
   return noiseListener({ identity: CONSUMER, authorise: welcomeEverybody, resetKey: RESET_KEY })
 }
 
-/** `seed` also stands for the process: it is its instance id, unless another is given. */
+/** `seed` also stands for the process: it is its boot id, and its instance id unless another is given. */
 export function sealedEndpoint(
   crypto: Crypto,
   acceptsSessions: boolean,
@@ -39,7 +39,7 @@ export function sealedEndpoint(
       settings: { ...DEFAULT_SETTINGS, ...settings },
       acceptsSessions,
       instanceId: new Uint8Array(16).fill(instance),
-      bootId: new Uint8Array(8).fill(1),
+      bootId: new Uint8Array(8).fill(seed),
       newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
     },
     START,

@@ -2,6 +2,7 @@
 
 import { DropReason } from '../errors.ts'
 import { CONFIRM_WITHIN, LEAST_INIT_BYTES, MOST_INIT_BYTES, PROTOCOL_VERSION } from '../limits.ts'
+import type { LineRules } from '../line.ts'
 import type { AnswerHandshake, Crypto, SessionKeys } from '../ports.ts'
 import type { Micros } from '../units.ts'
 import {
@@ -14,8 +15,7 @@ import {
 } from '../wire/packet.ts'
 import { helloOfInit } from './dial.ts'
 import { encodeHello, type Hello } from './hello.ts'
-import { isMac1Right, mac1Of, writeMac1 } from './macs.ts'
-import { prologue } from './prologue.ts'
+import { hasMac2, isMac1Right, mac1Of, writeMac1 } from './macs.ts'
 
 /** A question that is worth a session. */
 export interface Question {
@@ -26,18 +26,24 @@ export interface Question {
 }
 
 /** What costs little to see, and comes first: 0, or the reason why this is not an INIT for us. */
-export function refusalOf(crypto: Crypto, packet: Uint8Array): DropReason | 0 {
-  if (packet.length < LEAST_INIT_BYTES) return DropReason.tooShort
+export function refusalOf(crypto: Crypto, packet: Uint8Array, rules: LineRules): DropReason | 0 {
+  if (packet.length < rules.leastInitBytes) return DropReason.tooShort
   if (packet.length > MOST_INIT_BYTES) return DropReason.badLength
   if (packet[1] !== PROTOCOL_VERSION) return DropReason.unknownVersion
-  return isMac1Right(crypto, packet) ? 0 : DropReason.badMac
+  if (!isMac1Right(crypto, packet)) return DropReason.badMac
+  return rules.isReliable && showsProof(packet) ? DropReason.badHandshake : 0
+}
+
+/** A connection proves the address by itself. */
+function showsProof(init: Uint8Array): boolean {
+  return initBodyAt(init) > INIT_HEADER_BYTES || hasMac2(init)
 }
 
 /** What the INIT says, by two agreements on a key. Null: forged, damaged, or from somebody who is not let in; nothing is answered. */
-export function readInit(crypto: Crypto, packet: Uint8Array): Question | null {
+export function readInit(crypto: Crypto, packet: Uint8Array, begunWith: Uint8Array): Question | null {
   const bodyAt = initBodyAt(packet)
   const handshake = crypto.answer(
-    prologue(),
+    begunWith,
     packet.subarray(0, bodyAt),
     packet.subarray(bodyAt, packet.length - MACS_BYTES),
   )

@@ -1,10 +1,11 @@
 // The dialler's handshake: one INIT, repeated until its RESP comes or nobody will answer any more. The repeats are the same bytes; only
-// mac2 changes, once the listener asks for one by a COOKIE.
+// mac2 changes, once the listener asks for one by a COOKIE. On a reliable line it is sent once.
 
 import { CONNECTION_ID_BYTES, DIAL_FOR, LEAST_INIT_BYTES } from '../limits.ts'
+import { type Line, type LineRules, rulesOf } from '../line.ts'
 import type { Crypto, DialHandshake, SessionKeys } from '../ports.ts'
-import { MILLISECOND, type Micros, SECOND } from '../units.ts'
-import { MACS_BYTES, RESP_HEADER_BYTES, writeInitHeader } from '../wire/packet.ts'
+import { MILLISECOND, type Micros, type PathId, SECOND } from '../units.ts'
+import { INIT_HEADER_BYTES, MACS_BYTES, RESP_HEADER_BYTES, writeInitHeader } from '../wire/packet.ts'
 import { readCookie } from './cookies.ts'
 import { decodeHello, encodeHello, type Hello } from './hello.ts'
 import { hasMac2, isMac1Right, mac1Of, writeMac1, writeMac2 } from './macs.ts'
@@ -14,13 +15,15 @@ import { prologue } from './prologue.ts'
 const REPEAT_AFTER: readonly Micros[] = [250 * MILLISECOND, 500 * MILLISECOND]
 const REPEAT_LATER: Micros = SECOND
 
-/** What an INIT says. */
+/** What an INIT says, and what it is said over. */
 export interface Caller {
   /** The connection id that we chose. */
   readonly id: Uint8Array
   readonly hello: Hello
   /** What the listener gave us when we were last there; empty: nothing. */
   readonly token: Uint8Array
+  readonly line: Line
+  readonly path: PathId
 }
 
 /** What a RESP brought. */
@@ -38,6 +41,7 @@ export class Dial {
   readonly init: Uint8Array
   readonly #crypto: Crypto
   readonly #handshake: DialHandshake
+  readonly #rules: LineRules
   readonly #givesUpAt: Micros
   #repeatAt: Micros
   /** How often it was sent; anew with the first COOKIE, since it is another question then. */
@@ -47,13 +51,15 @@ export class Dial {
 
   constructor(crypto: Crypto, caller: Caller, now: Micros) {
     this.#crypto = crypto
-    this.#handshake = crypto.dial(prologue())
+    this.#handshake = crypto.dial(prologue(caller.line, caller.path))
+    this.#rules = rulesOf(caller.line)
     this.init = this.#write(caller)
     this.#repeatAt = now
     this.#givesUpAt = now + DIAL_FOR
   }
 
   get deadline(): Micros {
+    if (this.#rules.isReliable) return this.#givesUpAt
     return Math.min(this.#repeatAt, this.#givesUpAt)
   }
 
@@ -64,10 +70,15 @@ export class Dial {
   /** True: the INIT is to be sent now; the next time is set. */
   isDue(now: Micros): boolean {
     if (now < this.#repeatAt) return false
-    this.#repeatAt = now + (REPEAT_AFTER[this.#timesSent] ?? REPEAT_LATER)
+    this.#repeatAt = now + this.#pause
     this.#timesSent++
     this.#sentAt = now
     return true
+  }
+
+  get #pause(): Micros {
+    if (this.#rules.isReliable) return Number.POSITIVE_INFINITY
+    return REPEAT_AFTER[this.#timesSent] ?? REPEAT_LATER
   }
 
   /** How long question and answer took; null if it was asked more than once, since nobody knows which one was answered (Karn). */
@@ -93,7 +104,7 @@ export class Dial {
   /** Null: not a genuine answer to this INIT; the dial goes on as if nothing had come. */
   onResp(packet: Uint8Array): Dialled | null {
     const bodyEnd = packet.length - MACS_BYTES
-    if (bodyEnd <= RESP_HEADER_BYTES || packet.length > this.init.length) return null
+    if (bodyEnd <= RESP_HEADER_BYTES || packet.length > LEAST_INIT_BYTES) return null
     if (hasMac2(packet) || !isMac1Right(this.#crypto, packet)) return null
     const read = this.#handshake.readResp(
       packet.subarray(0, RESP_HEADER_BYTES),
@@ -106,12 +117,13 @@ export class Dial {
   }
 
   #write({ id, hello, token }: Caller): Uint8Array {
-    const packet = new Uint8Array(LEAST_INIT_BYTES)
-    const bodyAt = writeInitHeader(packet, id, token)
-    // The payload is padded, not the packet: what fills an INIT up is authenticated like everything else in it.
-    const payload = new Uint8Array(LEAST_INIT_BYTES - bodyAt - INIT_OVERHEAD_BYTES)
     const { credential } = this.#crypto
     const said = encodeHello(credential === undefined ? hello : { ...hello, credential })
+    const bareBytes = INIT_HEADER_BYTES + token.length + INIT_OVERHEAD_BYTES
+    // The payload is padded, not the packet: what fills an INIT up is authenticated like everything else in it.
+    const payload = new Uint8Array(Math.max(2 + said.length, this.#rules.leastInitBytes - bareBytes))
+    const packet = new Uint8Array(bareBytes + payload.length)
+    const bodyAt = writeInitHeader(packet, id, token)
     payload[0] = said.length >>> 8
     payload[1] = said.length
     payload.set(said, 2)

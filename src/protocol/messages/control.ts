@@ -12,7 +12,14 @@ import { UUID_BYTES } from './uuid.ts'
 export type ServiceProtocol = 'tcp' | 'http'
 
 /** Why a registration is refused. */
-export const RefusalCode = { unknownService: 1, protocolMismatch: 2, notAuthorised: 3 } as const
+export const RefusalCode = { unknownService: 1, protocolMismatch: 2, notAuthorised: 3, notCertified: 4 } as const
+export type RefusalCode = (typeof RefusalCode)[keyof typeof RefusalCode]
+
+/** The name of a code, for logs; of one that this version does not know, its number. */
+export function refusalName(code: number): string {
+  const [name = String(code)] = Object.entries(RefusalCode).find(([, each]) => each === code) ?? []
+  return name
+}
 
 export type ControlMessage =
   /** The first message of both sides: the software that speaks, for logs. */

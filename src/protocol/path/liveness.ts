@@ -1,11 +1,13 @@
 // Is the peer still there? Keep-alive, suspicion and death of one session; owns no timer, decides from times alone.
 //
 //   heard ──────── 13–16 s (dialler) or 17 s (listener) ────────▶ ping
-//   heard ── three probe timeouts in a row and 500 ms ──▶ suspect ── heard ──▶ recovered
+//   asked ──── <askAfterQuiet> without a word, streams open ─────▶ ping, once
+//   heard ── three probe timeouts in a row and 500 ms (a reliable line: 2 s) ──▶ suspect ── answered ──▶ recovered
 //   heard ──────────────── <survive> ────────────────────────────────────────▶ dead
 
+import { rulesOf } from '../line.ts'
 import type { Random } from '../ports.ts'
-import { MILLISECOND, type Micros, SECOND } from '../units.ts'
+import { type Micros, SECOND } from '../units.ts'
 
 /** The dialler sits behind the NAT whose mapping must not expire: 30 s is the shortest that is common, half of it is safe. */
 const DIALLER_PING_LEAST: Micros = 13 * SECOND
@@ -13,43 +15,74 @@ const DIALLER_PING_LEAST: Micros = 13 * SECOND
 const DIALLER_PING_SPREAD: Micros = 3 * SECOND
 /** The listener pings only if the dialler's ping is overdue. */
 const LISTENER_PING: Micros = 17 * SECOND
-/** Probe timeouts in a row that make a path suspect … */
-const SUSPECT_TIMEOUTS = 3
-/** … and the silence there must be besides, so that a pause of the process on a fast path does not count. */
-const SUSPECT_SILENCE: Micros = 500 * MILLISECOND
+/** Probe timeouts in a row that make a path suspect. */
+export const SUSPECT_TIMEOUTS = 3
 
 /** What `step` asks for. */
 export const LivenessVerdict = { fine: 0, ping: 1, suspect: 2, dead: 3 } as const
 export type LivenessVerdict = (typeof LivenessVerdict)[keyof typeof LivenessVerdict]
 
+export interface LivenessRules {
+  readonly isDialler: boolean
+  readonly survive: Micros
+  /** `EndpointSettings.askAfterQuiet`. */
+  readonly askAfterQuiet: Micros
+  /** Streams are open: somebody waits for what the peer says next. */
+  readonly isBusy: () => boolean
+}
+
 export class Liveness {
   isSuspect = false
   /** Silence that ends the session: the smaller value of both sides. */
   survive: Micros
+  /** Silence there must be, beside those timeouts, before the session is suspect. */
+  suspectSilence: Micros = rulesOf().suspectSilence
 
   readonly #random: Random
   readonly #isDialler: boolean
+  readonly #askAfterQuiet: Micros
+  readonly #isBusy: () => boolean
   #heardAt: Micros
   #pingAt: Micros
+  /** When a peer that was busy with us has been quiet for too long; `Infinity`: it has said nothing since we asked. */
+  #askAt: Micros = Number.POSITIVE_INFINITY
   /** Silence before the next ping; drawn anew for each, not for each packet that puts it off. */
   #pause: Micros
 
-  constructor(isDialler: boolean, survive: Micros, random: Random, now: Micros) {
+  constructor({ isDialler, survive, askAfterQuiet, isBusy }: LivenessRules, random: Random, now: Micros) {
     this.#isDialler = isDialler
     this.survive = survive
+    this.#askAfterQuiet = askAfterQuiet
+    this.#isBusy = isBusy
     this.#random = random
     this.#heardAt = now
     this.#pause = this.#drawPause()
     this.#pingAt = now + this.#pause
   }
 
-  /** An authenticated packet came. True: the session was suspect and is no longer. */
-  onHeard(now: Micros): boolean {
+  /** An authenticated packet came. */
+  onHeard(now: Micros): void {
     this.#heardAt = now
     if (!this.#isDialler) this.#pingAt = now + this.#pause
-    const recovered = this.isSuspect
+    if (this.#askAt !== Number.POSITIVE_INFINITY) this.#askAt = now + this.#askAfterQuiet
+  }
+
+  /**
+   * What came has been read, and `timeouts` are left. True: the session was suspect and is no longer. To hear the peer is not enough: where a
+   * path works one way only, what we send would go nowhere, and the session would be suspect and well again twice a second.
+   */
+  recovers(timeouts: number): boolean {
+    if (!this.isSuspect || timeouts >= SUSPECT_TIMEOUTS) return false
     this.isSuspect = false
-    return recovered
+    return true
+  }
+
+  /**
+   * What was heard asks for an ACK. Plain ACKs do not count: the answer to a ping would be a reason for the next one, for as long as a
+   * stream is open.
+   */
+  onAsked(now: Micros): void {
+    this.#askAt = now + this.#askAfterQuiet
   }
 
   /** A packet that the peer must answer has left. */
@@ -65,21 +98,29 @@ export class Liveness {
 
   deadline(timeouts: number): Micros {
     const deadAt = this.#heardAt + this.survive
-    const suspectAt = this.#mayBecomeSuspect(timeouts) ? this.#heardAt + SUSPECT_SILENCE : Number.POSITIVE_INFINITY
-    return Math.min(deadAt, suspectAt, this.#pingAt)
+    const suspectAt = this.#mayBecomeSuspect(timeouts) ? this.#heardAt + this.suspectSilence : Number.POSITIVE_INFINITY
+    return Math.min(deadAt, suspectAt, this.#pingAt, this.#askAt)
   }
 
   /** `timeouts`: probe timeouts in a row so far. */
   step(timeouts: number, now: Micros): LivenessVerdict {
     if (now >= this.#heardAt + this.survive) return LivenessVerdict.dead
-    if (this.#mayBecomeSuspect(timeouts) && now >= this.#heardAt + SUSPECT_SILENCE) {
+    if (this.#mayBecomeSuspect(timeouts) && now >= this.#heardAt + this.suspectSilence) {
       this.isSuspect = true
       return LivenessVerdict.suspect
     }
-    if (now < this.#pingAt) return LivenessVerdict.fine
+    const asks = this.#stepAsk(now)
+    if (!asks && now < this.#pingAt) return LivenessVerdict.fine
     this.#pause = this.#drawPause()
     this.#pingAt = now + this.#pause
     return LivenessVerdict.ping
+  }
+
+  /** A peer that only sends to us is not missed by loss detection: nothing that we sent waits for its ACK. */
+  #stepAsk(now: Micros): boolean {
+    if (now < this.#askAt) return false
+    this.#askAt = Number.POSITIVE_INFINITY
+    return this.#isBusy()
   }
 
   #mayBecomeSuspect(timeouts: number): boolean {

@@ -2,10 +2,9 @@
 // When to acknowledge: every second packet, or after MAX_ACK_DELAY, or at once where the sender is better off knowing (RFC 9000 §13.2).
 
 import { MAX_ACK_DELAY } from '../limits.ts'
+import { rulesOf } from '../line.ts'
 import type { Micros, PacketNumber } from '../units.ts'
 
-/** An ACK is owed after this many packets that ask for one. The driver's turn makes it at most one ACK a turn. */
-const PACKETS_PER_ACK = 2
 /**
  * After this many packets that carried nothing but an ACK, the next asks for an ACK itself: else the ranges we report would never be
  * known to have arrived, and never be forgotten (quic-go's MaxNonAckElicitingAcks).
@@ -20,6 +19,8 @@ export class AckPolicy {
   #bareAcks = 0
   /** There is something new to acknowledge: an ACK may ride along with whatever leaves. */
   hasNews = false
+  /** An ACK is owed after this many packets that ask for one. The driver's turn makes it at most one ACK a turn. */
+  packetsPerAck = rulesOf().packetsPerAck
 
   /** A packet arrived. `largestBefore`: the largest number until now; `asksForAck`: it holds more than ACK and PADDING. */
   onPacket(packet: PacketNumber, largestBefore: PacketNumber, asksForAck: boolean, now: Micros): void {
@@ -29,7 +30,7 @@ export class AckPolicy {
     this.hasNews = true
     this.#unacknowledged++
     const outOfOrder = packet !== largestBefore + 1
-    if (outOfOrder || this.#unacknowledged >= PACKETS_PER_ACK) this.#dueAt = now
+    if (outOfOrder || this.#unacknowledged >= this.packetsPerAck) this.#dueAt = now
     else if (this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = now + MAX_ACK_DELAY
   }
 

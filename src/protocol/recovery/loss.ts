@@ -10,6 +10,7 @@ import { CloseCode } from '../errors.ts'
 import { TIMER_GRANULARITY } from '../limits.ts'
 import { type Micros, type PacketNumber, SECOND } from '../units.ts'
 import type { AckFrame } from '../wire/ack-frame.ts'
+import type { Recovery } from './recovery.ts'
 import { Reordering } from './reordering.ts'
 import type { Rtt } from './rtt.ts'
 import { type SentFrameSink, type SentPackets, SentState } from './sent.ts'
@@ -30,7 +31,7 @@ export interface LossDetectorParts {
   readonly onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
 }
 
-export class LossDetector {
+export class LossDetector implements Recovery {
   /** Timeouts in a row without an ACK: three of them make a path suspect. */
   timeouts = 0
   peerMaxAckDelay: Micros = 0

@@ -38,6 +38,8 @@ const FIRST_PACKETS = 16
 const FIRST_RECORDS = 32
 /** Above the largest window (10,000 datagrams) and what was lost meanwhile. */
 export const MOST_TRACKED_PACKETS = 32_768
+/** The same in bytes, for a line on which no window but the peer's holds back: four times what a peer of ours lets come at once. */
+const MOST_BYTES_IN_FLIGHT = 64 * 1_048_576
 /** Beyond so many, what is lost or skipped is forgotten early: a full window of new packets must always fit in behind it. */
 const MOST_REMEMBERED_PACKETS = MOST_TRACKED_PACKETS / 2
 /** A packet of 65,507 bytes with the smallest frames would hold more; the builder stops here. */
@@ -68,7 +70,7 @@ export class SentPackets {
 
   /** Room for another packet: its number must fit into the ring at its largest. */
   get hasRoom(): boolean {
-    return this.next - this.oldest < MOST_TRACKED_PACKETS
+    return this.next - this.oldest < MOST_TRACKED_PACKETS && this.bytesInFlight < MOST_BYTES_IN_FLIGHT
   }
 
   /** Frames noted so far for the packet being built. */

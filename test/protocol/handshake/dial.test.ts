@@ -6,6 +6,7 @@ import { encodeHello } from '../../../src/protocol/handshake/hello.ts'
 import { prologue } from '../../../src/protocol/handshake/prologue.ts'
 import { hex } from '../../../src/protocol/hex.ts'
 import { CONFIRM_WITHIN } from '../../../src/protocol/limits.ts'
+import { rulesOf, UDP } from '../../../src/protocol/line.ts'
 import { MILLISECOND, type Micros, SECOND } from '../../../src/protocol/units.ts'
 import { NullCrypto } from '../../sim/null-crypto.ts'
 import { Prng } from '../../sim/prng.ts'
@@ -24,7 +25,11 @@ const listenerCrypto = new NullCrypto({ random: new Prng(2), resetKey: 2 })
 const NO_TOKEN = new Uint8Array(0)
 
 function newDial(): Dial {
-  return new Dial(diallerCrypto, { id: DIALLER_ID, hello: helloOf({ seed: 1 }), token: NO_TOKEN }, START)
+  return new Dial(
+    diallerCrypto,
+    { id: DIALLER_ID, hello: helloOf({ seed: 1 }), token: NO_TOKEN, line: UDP, path: 0 },
+    START,
+  )
 }
 
 /** Of an INIT of 1,200 bytes: what header, keys, tags and macs leave. */
@@ -39,14 +44,15 @@ function initOf(payloadBytes: number): Uint8Array {
   payload.set(said, 2)
   const packet = new Uint8Array(1_500)
   packet.set(header)
-  const end = diallerCrypto.dial(prologue()).writeInit(header, payload, packet, header.length)
+  const end = diallerCrypto.dial(prologue(UDP, 0)).writeInit(header, payload, packet, header.length)
   diallerCrypto.mac(packet, end, packet, end)
   return packet.slice(0, end + 32)
 }
 
 /** What a listener makes of a packet: the question in it, or why there is none. */
 function questionOf(init: Uint8Array): Question | number {
-  return refusalOf(listenerCrypto, init) || (readInit(listenerCrypto, init) ?? DropReason.badHandshake)
+  const refusal = refusalOf(listenerCrypto, init, rulesOf(UDP))
+  return refusal || (readInit(listenerCrypto, init, prologue(UDP, 0)) ?? DropReason.badHandshake)
 }
 
 function answerTo(init: Uint8Array): Answer {

@@ -1,18 +1,20 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { Liveness, LivenessVerdict } from '../../../src/protocol/path/liveness.ts'
+import { Liveness, type LivenessRules, LivenessVerdict } from '../../../src/protocol/path/liveness.ts'
 import { MILLISECOND, SECOND } from '../../../src/protocol/units.ts'
 import { Prng } from '../../sim/prng.ts'
 
 const START = 1_000 * SECOND
 const SURVIVE = 60 * SECOND
 
+const RULES: LivenessRules = { isDialler: true, survive: SURVIVE, askAfterQuiet: Infinity, isBusy: () => true }
+
 function dialler(seed = 1): Liveness {
-  return new Liveness(true, SURVIVE, new Prng(seed), START)
+  return new Liveness(RULES, new Prng(seed), START)
 }
 
 function listener(): Liveness {
-  return new Liveness(false, SURVIVE, new Prng(1), START)
+  return new Liveness({ ...RULES, isDialler: false }, new Prng(1), START)
 }
 
 describe('Liveness, keep-alive', () => {
@@ -51,6 +53,50 @@ describe('Liveness, keep-alive', () => {
   })
 })
 
+describe('Liveness, a peer that was busy', () => {
+  const QUIET = 1.5 * SECOND
+  let isBusy: boolean
+  let liveness: Liveness
+
+  beforeEach(() => {
+    isBusy = true
+    liveness = new Liveness({ ...RULES, askAfterQuiet: QUIET, isBusy: () => isBusy }, new Prng(1), START)
+  })
+
+  it('is asked once when it has been quiet for long, though nothing of ours waits for an answer', () => {
+    liveness.onHeard(START + SECOND)
+    liveness.onAsked(START + SECOND)
+    assert.equal(liveness.deadline(0), START + SECOND + QUIET)
+    assert.equal(liveness.step(0, START + SECOND + QUIET - 1), LivenessVerdict.fine)
+    assert.equal(liveness.step(0, START + SECOND + QUIET), LivenessVerdict.ping)
+    assert.ok(liveness.deadline(0) > START + 13 * SECOND)
+  })
+
+  it('is not asked again for having answered, but for the next burst', () => {
+    liveness.onAsked(START)
+    liveness.step(0, START + QUIET)
+    liveness.onHeard(START + 2 * SECOND)
+    assert.equal(liveness.step(0, START + 2 * SECOND + QUIET), LivenessVerdict.fine)
+    liveness.onAsked(START + 5 * SECOND)
+    assert.equal(liveness.step(0, START + 5 * SECOND + QUIET), LivenessVerdict.ping)
+  })
+
+  it('is not asked while it goes on, if only by ACKs', () => {
+    liveness.onAsked(START)
+    for (let second = 1; second <= 10; second++) {
+      assert.equal(liveness.step(0, START + second * SECOND), LivenessVerdict.fine)
+      liveness.onHeard(START + second * SECOND)
+    }
+  })
+
+  it('is not asked when no stream is open by then', () => {
+    liveness.onAsked(START)
+    isBusy = false
+    assert.equal(liveness.step(0, START + QUIET), LivenessVerdict.fine)
+    assert.ok(liveness.deadline(0) > START + 13 * SECOND)
+  })
+})
+
 describe('Liveness, suspicion', () => {
   it('needs three timeouts in a row and half a second of silence (P-5)', () => {
     const liveness = listener()
@@ -61,14 +107,17 @@ describe('Liveness, suspicion', () => {
     assert.equal(liveness.isSuspect, true)
   })
 
-  it('is told once, and ends with the first packet that is heard (P-5)', () => {
+  it('is told once, and ends with the first packet that answers something (P-5)', () => {
     const liveness = listener()
     liveness.step(3, START + SECOND)
     assert.equal(liveness.step(4, START + 2 * SECOND), LivenessVerdict.fine)
     assert.equal(liveness.deadline(4), START + 17 * SECOND)
-    assert.equal(liveness.onHeard(START + 3 * SECOND), true)
+    liveness.onHeard(START + 3 * SECOND)
+    assert.equal(liveness.recovers(4), false)
+    assert.equal(liveness.isSuspect, true)
+    assert.equal(liveness.recovers(0), true)
     assert.equal(liveness.isSuspect, false)
-    assert.equal(liveness.onHeard(START + 3 * SECOND), false)
+    assert.equal(liveness.recovers(0), false)
   })
 })
 
@@ -109,27 +158,35 @@ describe('Liveness, deadline', () => {
   it('is when the next verdict changes: nothing happens before, something does then', () => {
     const act = fc.record({
       after: fc.nat(20 * SECOND),
-      kind: fc.constantFrom('heard', 'sent', 'step'),
+      kind: fc.constantFrom('heard', 'asked', 'sent', 'step'),
       timeouts: fc.nat(5),
     })
+    const quiet = fc.constantFrom(1.5 * SECOND, Infinity)
     fc.assert(
-      fc.property(fc.boolean(), fc.nat(), fc.array(act, { maxLength: 20 }), (isDialler, seed, acts) => {
-        const liveness = new Liveness(isDialler, SURVIVE, new Prng(seed), START)
-        let now = START
-        for (const { after, kind, timeouts } of acts) {
-          const deadline = liveness.deadline(timeouts)
-          now = Math.max(now, Math.min(now + after, deadline - 1))
-          if (now < deadline) assert.equal(liveness.step(timeouts, now), LivenessVerdict.fine)
-          if (kind === 'heard') liveness.onHeard(now)
-          else if (kind === 'sent') liveness.onSent(now)
-          else {
-            now = Math.max(now, deadline)
-            const verdict = liveness.step(timeouts, now)
-            assert.notEqual(verdict, LivenessVerdict.fine)
-            if (verdict === LivenessVerdict.dead) return
+      fc.property(
+        fc.boolean(),
+        quiet,
+        fc.nat(),
+        fc.array(act, { maxLength: 20 }),
+        (isDialler, askAfterQuiet, seed, acts) => {
+          const liveness = new Liveness({ ...RULES, isDialler, askAfterQuiet }, new Prng(seed), START)
+          let now = START
+          for (const { after, kind, timeouts } of acts) {
+            const deadline = liveness.deadline(timeouts)
+            now = Math.max(now, Math.min(now + after, deadline - 1))
+            if (now < deadline) assert.equal(liveness.step(timeouts, now), LivenessVerdict.fine)
+            if (kind === 'heard') liveness.onHeard(now)
+            else if (kind === 'asked') liveness.onAsked(now)
+            else if (kind === 'sent') liveness.onSent(now)
+            else {
+              now = Math.max(now, deadline)
+              const verdict = liveness.step(timeouts, now)
+              assert.notEqual(verdict, LivenessVerdict.fine)
+              if (verdict === LivenessVerdict.dead) return
+            }
           }
-        }
-      }),
+        },
+      ),
     )
   })
 })
