@@ -241,9 +241,9 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       case 'open':
         return this.#fillOpen(out, now)
       case 'closing':
-        if (phase.goodbyes === 0) return this.#leave()
         phase.goodbyes--
         this.#parts.sender.fillClose(out, this.#parts.path.current, phase.frame, now)
+        if (phase.goodbyes === 0) this.#leave()
         return true
       case 'closed':
         return false
@@ -270,10 +270,9 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     return true
   }
 
-  #leave(): boolean {
+  #leave(): void {
     this.#phase = CLOSED
     this.#owner.onGone(this)
-    return false
   }
 
   // ---- Time ----

@@ -1,10 +1,11 @@
 // A dialler and a listener on reliable lines, in virtual time. Each dial has a connection of its own. Takes the driver's turn, so what it
 // does with connections is what the driver does.
 
+import assert from 'node:assert/strict'
 import type { DatagramBatch, EndpointSettings, SessionHandle } from '../../src/protocol/api.ts'
 import type { Endpoint } from '../../src/protocol/endpoint.ts'
 import { type Line, LineKind } from '../../src/protocol/line.ts'
-import type { Micros, PathId } from '../../src/protocol/units.ts'
+import { type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import { Bookkeeper } from './bookkeeper.ts'
 import { newEndpoint, START } from './endpoints.ts'
 import { type LineWish, Pipe } from './reliable-line.ts'
@@ -25,6 +26,22 @@ export interface LinePairWish {
   readonly settings?: Partial<EndpointSettings>
   readonly lines?: Partial<Record<Side, Line>>
   readonly ends?: Partial<Record<Side, Endpoint>>
+}
+
+export interface LineTalk {
+  readonly pair: LinePair
+  readonly ours: SessionHandle
+  readonly theirs: SessionHandle
+}
+
+/** Two sides with an open session, and nothing left to be said. */
+export function lineTalk(wish: LinePairWish = {}): LineTalk {
+  const pair = new LinePair(wish)
+  const ours = pair.dial()
+  pair.run(20 * SECOND, () => pair.books.listener.session !== null)
+  pair.run(3 * SECOND)
+  assert.deepEqual([pair.books.dialler.told, pair.books.listener.told], [['opened'], ['opened']])
+  return { pair, ours, theirs: pair.books.listener.session! }
 }
 
 interface Connection {
@@ -57,6 +74,8 @@ export class LinePair {
   /** Packets given to a connection that was not writable: mistakes. */
   sentUnwritable = 0
   onStep: () => void = () => {}
+  /** Somebody was told something outside his turn. */
+  #hasNews = false
   readonly #wish: LineWish
   readonly #connections: Connection[] = []
   readonly #batch: DatagramBatch = { buffer: new Uint8Array(BATCH_BYTES), length: 0, segmentBytes: 0, path: 0 }
@@ -103,7 +122,8 @@ export class LinePair {
       for (const side of SIDES) this.#turn(side)
       this.onStep()
       if (isDone()) return true
-      const next = this.#nextMoment()
+      const next = this.#hasNews ? this.now : this.#nextMoment()
+      this.#hasNews = false
       if (next > until) {
         this.now = until
         return false
@@ -137,6 +157,7 @@ export class LinePair {
   #tellGone(connection: Connection, side: Side): void {
     if (connection.endedBy.has(side)) return
     connection.endedBy.add(side)
+    this.#hasNews = true
     this.ends[side].connections!.onPathGone(connection.paths[side], 'The connection was cut.', this.now)
   }
 

@@ -4,7 +4,7 @@ import type { Endpoint } from '../../src/protocol/endpoint.ts'
 import { Dial, type Dialled } from '../../src/protocol/handshake/dial.ts'
 import type { Hello } from '../../src/protocol/handshake/hello.ts'
 import { SHORT_HEADER_BYTES } from '../../src/protocol/limits.ts'
-import { UDP } from '../../src/protocol/line.ts'
+import { type Line, UDP } from '../../src/protocol/line.ts'
 import { type Crypto, TAG_BYTES } from '../../src/protocol/ports.ts'
 import { MILLISECOND, type Micros, type PathId, SECOND } from '../../src/protocol/units.ts'
 import {
@@ -25,6 +25,8 @@ export interface RawPeerWish {
   readonly hello?: Partial<Hello>
   /** Of the same kind as the listener's; default: one that hides nothing and notices damage. */
   readonly crypto?: Crypto
+  /** Default: UDP. */
+  readonly line?: Line
 }
 
 const LEAST_FRAME_BYTES = 29
@@ -90,7 +92,11 @@ export function rawDial(wish: RawPeerWish, now: Micros): Dial {
   const id = new Uint8Array(8)
   random.fill(id)
   const crypto = wish.crypto ?? new NullCrypto({ random, resetKey: wish.seed })
-  return new Dial(crypto, { id, hello: helloOf(wish), token: new Uint8Array(0), line: UDP, path: wish.path }, now)
+  return new Dial(
+    crypto,
+    { id, hello: helloOf(wish), token: new Uint8Array(0), line: wish.line ?? UDP, path: wish.path },
+    now,
+  )
 }
 
 /** The INIT of this dial with a mac2 that proves `path` to the listener, which must be asking for one. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { createHash, type Hash } from 'node:crypto'
-import type { SessionHandle, StreamHandle } from '../../src/protocol/api.ts'
+import type { StreamHandle } from '../../src/protocol/api.ts'
 import { StreamCode } from '../../src/protocol/errors.ts'
 import { MILLISECOND, SECOND } from '../../src/protocol/units.ts'
 import { dataPacketCounter, isDataPacket, PacketType } from '../../src/protocol/wire/packet.ts'
 import { Prng } from '../sim/prng.ts'
 import { statsOf } from './endpoints.ts'
-import { LinePair, type LinePairWish, RECORD_BYTES, type Sent, type Side } from './line-pair.ts'
+import { type LineTalk, lineTalk, RECORD_BYTES, type Sent, type Side } from './line-pair.ts'
 import { assertAtRest } from './session-talk.ts'
 import { bytesBetween } from './streams/stream-bytes.ts'
 
@@ -16,20 +16,6 @@ const NARROW = {
   ceilingStreamWindow: 60_000,
   initialSessionWindow: 60_000,
   ceilingSessionWindow: 60_000,
-}
-
-interface Talk {
-  readonly pair: LinePair
-  readonly ours: SessionHandle
-  readonly theirs: SessionHandle
-}
-
-function talk(wish: LinePairWish = {}): Talk {
-  const pair = new LinePair(wish)
-  const ours = pair.dial()
-  pair.run(3 * SECOND)
-  assert.deepEqual([pair.books.dialler.told, pair.books.listener.told], [['opened'], ['opened']])
-  return { pair, ours, theirs: pair.books.listener.session! }
 }
 
 /** Writes `bytes` as the stream takes them, ends it, and hashes what comes back. */
@@ -68,7 +54,7 @@ function hashOf(bytes: Uint8Array): string {
 }
 
 /** Streams in both directions at once, of `sizes` bytes each way; checks every hash. */
-function exchangeAll({ pair, ours, theirs }: Talk, sizes: readonly number[], seed: number): void {
+function exchangeAll({ pair, ours, theirs }: LineTalk, sizes: readonly number[], seed: number): void {
   const random = new Prng(seed)
   const draw = (size: number): Uint8Array => {
     const bytes = new Uint8Array(size)
@@ -114,7 +100,7 @@ function assertCountersFollow(sent: readonly Sent[]): void {
 
 describe('a session on a reliable line', () => {
   it('carries megabytes both ways unchanged, in records of up to 16,384 bytes', () => {
-    const both = talk()
+    const both = lineTalk()
     exchangeAll(both, [5_000_000], 51)
     const sizes = both.pair.sent.map(({ bytes }) => bytes.length)
     assert.equal(Math.max(...sizes), RECORD_BYTES)
@@ -125,7 +111,7 @@ describe('a session on a reliable line', () => {
 
   it('carries hundreds of streams of all sizes at once, of both sides', () => {
     const random = new Prng(52)
-    const both = talk({ settings: { initialMaxStreams: 400 } })
+    const both = lineTalk({ settings: { initialMaxStreams: 400 } })
     exchangeAll(
       both,
       Array.from({ length: 300 }, () => Math.floor(random.fraction() ** 4 * 200_000)),
@@ -136,7 +122,7 @@ describe('a session on a reliable line', () => {
   })
 
   it('sends every packet once, in order and without a hole, however long it takes (T-5)', () => {
-    const both = talk({ line: { delay: 400 * MILLISECOND, bytesPerSecond: 500_000 } })
+    const both = lineTalk({ line: { delay: 400 * MILLISECOND, bytesPerSecond: 500_000 } })
     exchangeAll(both, [700_000, 10, 80_000], 53)
     assertCountersFollow(both.pair.sent)
     assert.equal(both.pair.sent.filter(({ bytes }) => bytes[0] === PacketType.init).length, 1)
@@ -145,7 +131,7 @@ describe('a session on a reliable line', () => {
   })
 
   it('ends one direction of a stream and goes on with the other', () => {
-    const { pair, ours } = talk()
+    const { pair, ours } = lineTalk()
     const { listener, dialler } = pair.books
     const stream = ours.openStream()!
     stream.write(bytesBetween(0, 100))
@@ -162,7 +148,7 @@ describe('a session on a reliable line', () => {
   })
 
   it('tells of resets and of requests to stop', () => {
-    const { pair, ours, theirs } = talk()
+    const { pair, ours, theirs } = lineTalk()
     const stream = ours.openStream()!
     stream.write(bytesBetween(0, 1_000_000))
     pair.run(10 * MILLISECOND)
@@ -184,7 +170,7 @@ describe('a session on a reliable line', () => {
   })
 
   it('goes on for those who read while a hundred others do not', () => {
-    const { pair, ours, theirs } = talk({ settings: { initialMaxStreams: 200 } })
+    const { pair, ours, theirs } = lineTalk({ settings: { initialMaxStreams: 200 } })
     const stalled = Array.from({ length: 100 }, () => ours.openStream()!)
     const filling = bytesBetween(0, 300_000)
     for (const stream of stalled) stream.write(filling)
@@ -209,7 +195,7 @@ describe('a session on a reliable line', () => {
   })
 
   it('acknowledges once for 32 packets, and soon where fewer come (T-6)', () => {
-    const both = talk()
+    const both = lineTalk()
     const before = both.pair.sent.length
     const stream = both.ours.openStream()!
     const { listener, dialler } = both.pair.books
@@ -230,7 +216,7 @@ describe('a session on a reliable line', () => {
   })
 
   it('changes its keys again and again while it carries', () => {
-    const both = talk({ settings: { ...NARROW, rekeyAfterPackets: 64, maxDatagramBytes: 2_048 } })
+    const both = lineTalk({ settings: { ...NARROW, rekeyAfterPackets: 64, maxDatagramBytes: 2_048 } })
     exchangeAll(both, [2_000_000], 54)
     assert.ok(statsOf(both.ours).rekeys >= 4, `${statsOf(both.ours).rekeys} changes of keys`)
     assert.equal(statsOf(both.ours).rekeys, statsOf(both.theirs).rekeys)

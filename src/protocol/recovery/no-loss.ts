@@ -4,11 +4,14 @@
 
 import { CloseCode } from '../errors.ts'
 import { SUSPECT_TIMEOUTS } from '../path/liveness.ts'
-import type { Micros } from '../units.ts'
+import { MILLISECOND, type Micros } from '../units.ts'
 import type { AckFrame } from '../wire/ack-frame.ts'
 import type { Recovery } from './recovery.ts'
 import type { Rtt } from './rtt.ts'
 import { type SentFrameSink, type SentPackets, SentState } from './sent.ts'
+
+/** One, two and four of it are two seconds: TCP may be busy for so long with repeating one segment, again and again. */
+const LEAST_TIMEOUT: Micros = 300 * MILLISECOND
 
 export class NoLoss implements Recovery {
   timeouts = 0
@@ -17,7 +20,7 @@ export class NoLoss implements Recovery {
   readonly #sent: SentPackets
   readonly #rtt: Rtt
   readonly #sink: SentFrameSink
-  /** The newest packet that asks for an ACK left then, or the last timeout was. */
+  /** Since then something waits for an ACK and none came: what leaves meanwhile puts nothing off. */
   #waitsSince: Micros = 0
 
   constructor(sent: SentPackets, rtt: Rtt, sink: SentFrameSink) {
@@ -27,7 +30,7 @@ export class NoLoss implements Recovery {
   }
 
   onSent(now: Micros): void {
-    this.#waitsSince = now
+    if (this.#sent.packetsInFlight === 1) this.#waitsSince = now
   }
 
   onHeldBack(): void {}
@@ -41,7 +44,10 @@ export class NoLoss implements Recovery {
     if (largest >= sent.oldest && sent.state(largest) === SentState.inFlight) {
       this.#rtt.sample(Math.max(now - sent.sentAt(largest), 1), Math.min(frame.delay, this.peerMaxAckDelay))
     }
-    if (this.#settle(frame)) this.timeouts = 0
+    if (this.#settle(frame)) {
+      this.timeouts = 0
+      this.#waitsSince = now
+    }
     sent.advance(now)
     return CloseCode.none
   }
@@ -60,7 +66,7 @@ export class NoLoss implements Recovery {
   }
 
   get probeTimeout(): Micros {
-    return this.#rtt.probeTimeout(this.peerMaxAckDelay) * 2 ** this.timeouts
+    return Math.max(this.#rtt.probeTimeout(this.peerMaxAckDelay), LEAST_TIMEOUT) * 2 ** this.timeouts
   }
 
   /** After those that make a session suspect another timeout would say nothing new. */
