@@ -123,7 +123,7 @@ function addressOf({ address, config }: CreateOptions, facts: ConsumerFacts | nu
   if (facts === null) throw misuse('--address HOST:PORT is missing: where providers reach the listener of the consumer')
   if (facts.address !== null) return facts.address
   throw misuse(
-    `--address HOST:PORT is missing: ${config} does not tell by which name or port others reach its listener`,
+    `--address HOST:PORT is missing: ${config} does not tell by which name or port others reach its listener of UDP`,
   )
 }
 
