@@ -8,6 +8,11 @@ import { mutated } from './mutator.ts'
 import { PLANS } from './plans.ts'
 
 const EXECUTIONS = 50_000
+const ENOUGH_TO_JUDGE = 5_000
+
+function isTakenEnough({ taken, executions }: Fuzzer): boolean {
+  return taken > executions / 300
+}
 
 describe('Fuzzing', () => {
   const seed = randomInt(2 ** 32)
@@ -16,8 +21,11 @@ describe('Fuzzing', () => {
     const campaign = new Campaign(PLANS, { seed, mostExecutions: EXECUTIONS, mostMs: Infinity })
     const problems = campaign.run()
     assert.equal(problems.map(([what, error]) => `${what} ${error ?? ''}`).join('\n'), '')
-    for (const { plan, executions, taken } of campaign.fuzzers) {
-      assert.ok(taken > executions / 300, `${plan.name}: only ${taken} of ${executions} inputs got past the decoder`)
+    for (const fuzzer of campaign.fuzzers) {
+      // One of fifty configurations is taken: of the two hundred that the dearest targets get, none may be by chance.
+      while (!isTakenEnough(fuzzer) && fuzzer.executions < ENOUGH_TO_JUDGE) assert.ok(fuzzer.run(100))
+      const { plan, executions, taken } = fuzzer
+      assert.ok(isTakenEnough(fuzzer), `${plan.name}: only ${taken} of ${executions} inputs got past the decoder`)
     }
   })
 

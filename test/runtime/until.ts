@@ -1,6 +1,7 @@
 // Waiting in tests that run on the real event loop: for a fact, never for a span of time.
 
-const PATIENCE_MS = 5_000
+/** Decides nothing but when a failure is told: longer than any machine needs that also does something else. */
+const PATIENCE_MS = 30_000
 /** Longer than any delayed ACK or probe on a line without delay. */
 const REST_MS = 150
 
