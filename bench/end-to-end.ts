@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endWithChildrenOnSignal } from '../stresstest/rig/child-program.ts'
+import { benchCarriers } from './carriers.ts'
 import { benchHandshakes } from './handshake-rate.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
 import { benchSealing } from './sealing.ts'
@@ -39,6 +40,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const begun = performance.now()
   if (measurements.has('handshakes')) await benchHandshakes(options)
   if (measurements.has('sealing')) await benchSealing(folder, options)
+  if (measurements.has('carriers')) await benchCarriers(folder, options)
   if (measurements.has('requests') || measurements.has('transfers')) await benchWays(folder, options)
   console.log(`(${((performance.now() - begun) / 1000).toFixed()} s)`)
 }

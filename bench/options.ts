@@ -18,7 +18,7 @@ export interface BenchOptions {
 export type Measurement = (typeof MEASUREMENTS)[number]
 export type Way = (typeof WAYS)[number]
 
-const MEASUREMENTS = ['requests', 'transfers', 'sealing', 'handshakes'] as const
+const MEASUREMENTS = ['requests', 'transfers', 'carriers', 'sealing', 'handshakes'] as const
 /** The others are of one part alone, and only measured by name. */
 const BY_DEFAULT: readonly Measurement[] = ['requests', 'transfers']
 const WAYS = ['direct', 'pipes', 'tcp', 'http'] as const

@@ -5,6 +5,7 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChildProgram } from '../stresstest/rig/child-program.ts'
+import type { Elements } from '../stresstest/rig/daemon-config.ts'
 import { type DaemonOptions, startConsumer, startProvider } from '../stresstest/rig/daemons.ts'
 import { builtProgram } from '../stresstest/rig/places.ts'
 import { ReadyLine } from '../stresstest/rig/ready-line.ts'
@@ -49,7 +50,28 @@ export interface TunnelOptions {
   readonly maxDatagramBytes: number
   /** Where they are not the product's as they are. */
   readonly daemons?: Pick<DaemonOptions, 'programs' | 'environment'>
+  /** Default: UDP. */
+  readonly link?: TunnelLink
 }
+
+/** What packets travel over between the two daemons. */
+export interface TunnelLink {
+  /** As the ready line of a consumer calls it. */
+  readonly kind: string
+  /** Elements of the listener. */
+  readonly listener: Elements
+  /** Elements of the pipe that is dialled at `port`. */
+  readonly pipe: (port: number) => Elements
+  /** What stands before the listener, if anything does: where it is dialled, and its programs. */
+  readonly through?: (port: number) => Promise<Pass>
+}
+
+export interface Pass {
+  readonly port: number
+  readonly programs: readonly ChildProgram[]
+}
+
+const OVER_UDP: TunnelLink = { kind: 'udp', listener: {}, pipe: () => ({}) }
 
 /** What the route through edgerq is called. */
 export function tunnelName(protocol: Protocol, maxDatagramBytes: number): string {
@@ -81,7 +103,7 @@ export async function startOrigins(folder: string): Promise<Origins> {
   return { requestsPort: nginxPort, transfersPort: port, name: 'nginx (transfers: bench/origin.ts)' }
 }
 
-async function layPipes(origins: Origins): Promise<BenchRoute> {
+export async function layPipes(origins: OriginPorts): Promise<BenchRoute> {
   const programs: ChildProgram[] = []
   const layTwo = async (to: number): Promise<number> => {
     const inner = await startPeerProgram('inner pipe', builtProgram('bench/tcp-pipe', '--to', String(to)))
@@ -96,19 +118,24 @@ async function layPipes(origins: Origins): Promise<BenchRoute> {
 }
 
 export async function layTunnel(folder: string, origins: OriginPorts, options: TunnelOptions): Promise<BenchRoute> {
-  const { name, protocol, maxDatagramBytes } = options
+  const { name, protocol, maxDatagramBytes, link = OVER_UDP } = options
   const own = mkdtempSync(join(folder, 'tunnel-'))
   const root = { max_datagram: maxDatagramBytes }
   const uuids = [REQUESTS_UUID, TRANSFERS_UUID]
   const services = uuids.map((uuid) => ({ uuid, protocol, max_connections: 1000 }))
-  const consumer = await startConsumer({ ...options.daemons, name: 'consumer', folder: own }, { root, services })
+  const consumer = await startConsumer(
+    { ...options.daemons, name: 'consumer', folder: own },
+    { root, listeners: [link.listener], services },
+  )
   const targets = [origins.requestsPort, origins.transfersPort].map((port, index) => {
     return { uuid: uuids[index], protocol, port }
   })
-  const pipe = { port: consumer.ready.port('udp'), services: targets }
+  const listener = consumer.ready.port(link.kind)
+  const { port, programs: between } = (await link.through?.(listener)) ?? { port: listener, programs: [] }
+  const pipe = { port, elements: link.pipe(port), services: targets }
   const provider = await startProvider({ ...options.daemons, name: 'provider', folder: own }, { root, pipes: [pipe] })
   const [requestsPort, transfersPort] = uuids.map((uuid) => consumer.ready.port(uuid)) as [number, number]
-  const programs = [consumer.program, provider.program]
+  const programs = [consumer.program, ...between, provider.program]
   return { name, requestsPort, transfersPort, programs, sealedBy: await sealerOf(consumer.program) }
 }
 

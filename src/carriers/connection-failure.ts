@@ -58,8 +58,7 @@ const UNWANTED =
   'it may not know our key, not accept our certificate or have no room, or what is between (stunnel, a proxy) may not reach it: the logs there say why'
 
 export function brokenRecord(from: string, verdict: BrokenRecord): CarrierError {
-  const hint = 'what runs there may not be edgerq, or another version of it'
-  return new CarrierError(`${from} sent ${BROKEN[verdict]}; ${hint}`, 'BROKEN_RECORD')
+  return new CarrierError(`${from} ${BROKEN[verdict]}`, 'BROKEN_RECORD')
 }
 
 export function slowRecord(from: string): CarrierError {
@@ -70,10 +69,13 @@ export function slowRecord(from: string): CarrierError {
   )
 }
 
+const STRANGE = 'what runs there may not be edgerq, or another version of it'
+
 const BROKEN: Readonly<Record<BrokenRecord, string>> = {
-  [RecordVerdict.tooLong]: `a record of more than ${MAX_RECORD_BYTES} bytes`,
-  [RecordVerdict.empty]: 'an empty record',
-  [RecordVerdict.cut]: 'a message that ends within a record',
+  [RecordVerdict.tooLong]: `sent a record of more than ${MAX_RECORD_BYTES} bytes; ${STRANGE}`,
+  [RecordVerdict.empty]: `sent an empty record; ${STRANGE}`,
+  [RecordVerdict.cut]: `sent a message that ends within a record; ${STRANGE}`,
+  [RecordVerdict.tls]: 'speaks TLS, and this side does not; give both sides <tls>, or neither',
 }
 
 /** Begins in the middle of a sentence, ends with what to do. */

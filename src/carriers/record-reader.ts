@@ -11,9 +11,15 @@ export const MAX_RECORD_BYTES = 16_384
 export const LENGTH_BYTES = 2
 
 /** What may be said of a peer's bytes; `cut`: by those who know that a record should have ended. */
-export const RecordVerdict = { ok: 0, tooLong: 1, empty: 2, cut: 3 } as const
+export const RecordVerdict = { ok: 0, tooLong: 1, empty: 2, cut: 3, tls: 4 } as const
 export type RecordVerdict = (typeof RecordVerdict)[keyof typeof RecordVerdict]
 export type BrokenRecord = Exclude<RecordVerdict, typeof RecordVerdict.ok>
+
+/**
+ * How TLS begins, a handshake and an alert (RFC 8446 §5.1), taken for a length. A first record of such a length there is not: the messages
+ * of our handshake are shorter.
+ */
+const TLS_LENGTHS: readonly number[] = [0x16_03, 0x15_03]
 
 const NOTHING = new Uint8Array(0)
 const NONE = -1
@@ -55,15 +61,20 @@ export class RecordReader {
       else {
         this.#length = this.#highByte * 256 + chunk[at++]!
         this.#highByte = NONE
-        if (this.#length === 0 || this.#length > MAX_RECORD_BYTES) return this.#refuse()
+        const verdict = this.#verdictOfLength()
+        if (verdict !== RecordVerdict.ok) {
+          this.#isStopped = true
+          return verdict
+        }
       }
     }
     return RecordVerdict.ok
   }
 
-  #refuse(): RecordVerdict {
-    this.#isStopped = true
-    return this.#length === 0 ? RecordVerdict.empty : RecordVerdict.tooLong
+  #verdictOfLength(): RecordVerdict {
+    if (this.#length === 0) return RecordVerdict.empty
+    if (this.#length > MAX_RECORD_BYTES) return RecordVerdict.tooLong
+    return this.records === 0 && TLS_LENGTHS.includes(this.#length) ? RecordVerdict.tls : RecordVerdict.ok
   }
 
   /** Answers where in the chunk to go on. */

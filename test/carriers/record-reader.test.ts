@@ -46,6 +46,15 @@ describe('the reader of records', () => {
     })
   }
 
+  it('knows TLS by how it begins, and only there', () => {
+    for (const first of [0x16, 0x15]) {
+      const hello = Buffer.from([first, 0x03, 0x01, 0x00, 0xf5])
+      for (const chunks of [[hello], cutUp(hello, [1])]) assert.equal(read(chunks).verdict, RecordVerdict.tls)
+      const longOne = Buffer.alloc(first * 256 + 3, 7)
+      assert.equal(read([asRecords([Buffer.from('first'), longOne])]).verdict, RecordVerdict.ok)
+    }
+  })
+
   it('takes the longest record that is allowed', () => {
     const longest = [Buffer.alloc(MAX_RECORD_BYTES, 7)]
     assert.deepEqual(read([asRecords(longest)]).got, longest.map(hex))

@@ -1,21 +1,21 @@
-// Lays links over each way that there is beside UDP: real programs, real certificates, and the real stunnel.
+// Lays links over each way that there is: real programs, and beside UDP real certificates and the real stunnel.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Elements, PipeConfig } from '../../stresstest/rig/daemon-config.ts'
 import type { Daemon } from '../../stresstest/rig/daemons.ts'
+import { missingForStunnel, StunnelSite } from '../../stresstest/rig/stunnel.ts'
 import { CertificateFolder } from './certificate-folder.ts'
 import { OTHER_UUID, RAW_SERVICE, type Route, type Stage, UUID } from './harness.ts'
-import { missingForStunnel, StunnelSite } from './stunnel.ts'
 
 /** `tls`, `wss`: both sides show certificates; `stunnel`: its samples do, with TCP on both sides of them. */
-const ALL_WAYS = ['tcp', 'tls', 'ws', 'wss', 'stunnel'] as const
-export type Way = (typeof ALL_WAYS)[number]
+const BESIDE_UDP = ['tcp', 'tls', 'ws', 'wss', 'stunnel'] as const
+export type Way = 'udp' | (typeof BESIDE_UDP)[number]
 
 const missing = missingForStunnel()
 if (missing.length > 0) console.warn(`SKIPPED: no link through stunnel was tried, without ${missing.join(' and ')}`)
-/** Those for which this machine has what they need. */
-export const WAYS = ALL_WAYS.filter((way) => way !== 'stunnel' || missing.length === 0)
+/** Those beside UDP for which this machine has what they need. */
+export const WAYS = BESIDE_UDP.filter((way) => way !== 'stunnel' || missing.length === 0)
 
 /** As certificates call the two sides; neither is in the DNS. */
 export const CONSUMER_NAME = 'server.example.org'
@@ -23,6 +23,7 @@ export const PROVIDER_NAME = 'provider.example.org'
 
 /** As the ready line of a consumer calls it. */
 const KINDS: Readonly<Record<Way, string>> = {
+  udp: 'udp',
   tcp: 'tcp',
   tls: 'tls',
   ws: 'websocket',
@@ -37,6 +38,9 @@ export interface CarriedRoute extends Route {
   /** The same programs, with the same names and ports, after they have ended. */
   readonly again: { consumer(): Promise<Daemon>; provider(): Promise<Daemon> }
 }
+
+/** What stands at the end of a route, for its `tcp` and for its `http` service. */
+type Target = number | { readonly port: number; readonly httpPort: number }
 
 /** Besides what the way needs. */
 export interface Extras {
@@ -76,20 +80,22 @@ export class CarriedSite {
   }
 
   listener(way: Way): Elements {
+    if (way === 'udp') return {}
     const carrier = way === 'ws' || way === 'wss' ? 'websocket' : 'tcp'
     return way === 'tls' || way === 'wss' ? { carrier, tls: this.listenerTls() } : { carrier }
   }
 
   /** `port`: of the listener, or of what stands before it. */
   ladder(way: Way, port: number): Elements {
+    if (way === 'udp') return {}
     if (way === 'ws') return { carrier: { '@url': `ws://127.0.0.1:${port}/edgerq`, '#': 'websocket' } }
     const url = `wss://127.0.0.1:${port}/edgerq`
     if (way === 'wss') return { carrier: { '@url': url, '#': 'websocket' }, tls: this.pipeTls() }
     return way === 'tls' ? { carrier: 'tcp', tls: this.pipeTls() } : { carrier: 'tcp' }
   }
 
-  /** client → consumer → provider → `targetPort`, as a `tcp` and as an `http` service. */
-  async oneHop(way: Way, targetPort: number, extras: Extras = {}): Promise<CarriedRoute> {
+  /** client → consumer → provider → target, as a `tcp` and as an `http` service. */
+  async oneHop(way: Way, target: Target, extras: Extras = {}): Promise<CarriedRoute> {
     const names = { consumer: `consumer-${way}-${++this.#laid}`, provider: `provider-${way}-${this.#laid}` }
     const plan = { root: { ...extras.consumerRoot }, listener: this.listener(way) }
     const consumer = await this.#consumer(plan, {}, names.consumer)
@@ -99,9 +105,10 @@ export class CarriedSite {
       http: consumer.ready.port(OTHER_UUID),
     }
     const port = way === 'stunnel' ? await this.#throughStunnel(ports.listener) : ports.listener
+    const targets = typeof target === 'number' ? { port: target, httpPort: target } : target
     const services = [
-      { uuid: UUID, protocol: 'tcp', port: targetPort },
-      { uuid: OTHER_UUID, port: targetPort },
+      { uuid: UUID, protocol: 'tcp', port: targets.port },
+      { uuid: OTHER_UUID, port: targets.httpPort },
     ]
     const pipe = { port, elements: { ...this.ladder(way, port), ...extras.pipe }, services }
     const startProvider = () => this.#stage.provider({ pipes: [pipe] }, names.provider)
@@ -109,10 +116,9 @@ export class CarriedSite {
     return { consumer, provider: await startProvider(), pipe, port: ports.tcp, httpPort: ports.http, again }
   }
 
-  /** client → SC1 → SP1 → SC2 → SP2 → `targetPort`. */
-  async twoHops(way: Way, targetPort: number): Promise<CarriedRoute> {
-    const second = await this.oneHop(way, targetPort)
-    return this.oneHop(way, second.port)
+  /** client → SC1 → SP1 → SC2 → SP2 → target; each service leads to the one of its kind. */
+  async twoHops(way: Way, target: Target): Promise<CarriedRoute> {
+    return this.oneHop(way, await this.oneHop(way, target))
   }
 
   /** `ports`: those that must be what they were. */

@@ -9,12 +9,12 @@ import { startPeer } from '../../stresstest/peer.ts'
 import type { ChildProgram } from '../../stresstest/rig/child-program.ts'
 import type { Elements } from '../../stresstest/rig/daemon-config.ts'
 import { type Daemon, launchProvider } from '../../stresstest/rig/daemons.ts'
+import { missingForStunnel, StunnelSite } from '../../stresstest/rig/stunnel.ts'
 import { CarriedSite, PROVIDER_NAME, WAYS } from './carried.ts'
 import { CertificateFolder } from './certificate-folder.ts'
 import { eventually } from './clients.ts'
 import { OTHER_UUID, RAW_SERVICE, UUID, useStage } from './harness.ts'
 import { KeyedSite, logged, whoServes } from './keyed-site.ts'
-import { missingForStunnel, StunnelSite } from './stunnel.ts'
 
 const TARGET_SAYS = 'target'
 const SERVICES = [RAW_SERVICE, { ...RAW_SERVICE, uuid: OTHER_UUID }]
@@ -141,11 +141,19 @@ describe('a link that is not let in', () => {
     assert.equal(await field(daemon.program, 'strangerRefused', 'key'), stranger.fingerprint)
   })
 
-  it('with TLS to a listener without does not come about, and its provider says so', async () => {
+  it('with TLS to a listener without is ended, and the consumer says whose element is missing', async () => {
     const daemon = await consumer({ carrier: 'tcp' })
     const port = daemon.ready.port('tcp')
     const program = provider(port, site.ladder('tls', port))
-    assert.match(await causeAt(program), /no connection to 127\.0\.0\.1:\d+: it did not stand within 3000 ms; look/)
+    assert.match(await refusalAt(daemon), /speaks TLS, and this side does not; give both sides <tls>, or neither/)
+    assert.match(await causeAt(program), /no connection to 127\.0\.0\.1:\d+: .* cut it; it may .* speak something else/)
+  })
+
+  it('without TLS to a listener with it is ended, and both sides say so', async () => {
+    const daemon = await consumer({ carrier: 'tcp', tls: site.listenerTls() })
+    const program = provider(daemon.ready.port('tls'), { carrier: 'tcp' })
+    assert.match(await refusalAt(daemon), /was not let in/)
+    assert.match(await causeAt(program), /speaks TLS, and this side does not|ended by the other side|cut it/)
   })
 
   describe('by a proxy', () => {

@@ -1,5 +1,5 @@
 // Where a request is the beginning of a conversation: WebSocket and other upgrades, events, and requests that do not wait for each other's
-// answers, over one hop and over two.
+// answers, over one hop and over two. `npm run test:links` runs this over every other way than UDP, too.
 
 import assert from 'node:assert/strict'
 import { on, once } from 'node:events'
@@ -11,18 +11,18 @@ import { get, open, read, sha256Of, textOf } from './clients.ts'
 import { askAside, type DrivenServer, startDrivenServer } from './driven-server.ts'
 import { useSharedStage } from './harness.ts'
 import { prepare, readAnswer, readHead } from './http-clients.ts'
-import { HOPS, layHops, wayOf } from './http-routes.ts'
+import { LAYOUTS, lay } from './links.ts'
 
 const MIB = 1024 * 1024
 
-for (const hops of HOPS) {
-  describe(`upgrades ${wayOf(hops)}`, function () {
+for (const layout of LAYOUTS) {
+  describe(`upgrades ${layout.name}`, function () {
     this.slow(10_000)
     let port = 0
 
     useSharedStage(async (stage) => {
       const web = await stage.peer(startWebServer())
-      port = (await layHops(hops, stage, web.port)).port
+      port = (await lay(layout, stage, web.port)).httpPort
     })
 
     it('10,000 messages come back in their order', async () => {
@@ -75,13 +75,13 @@ for (const hops of HOPS) {
     })
   })
 
-  describe(`conversations ${wayOf(hops)}`, () => {
+  describe(`conversations ${layout.name}`, () => {
     let target: DrivenServer
     let port = 0
 
     useSharedStage(async (stage) => {
       target = await stage.peer(startDrivenServer())
-      port = (await layHops(hops, stage, target.port)).port
+      port = (await lay(layout, stage, target.port)).httpPort
     })
 
     it('the code and reason with which a WebSocket is closed reach the other end', async () => {

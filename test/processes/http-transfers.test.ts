@@ -1,4 +1,5 @@
 // What goes through an http service comes out as it went in: every method, every size, every framing, over one hop and over two.
+// `npm run test:links` runs this over every other way than UDP, too.
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -12,7 +13,7 @@ import { startDigestServer } from './digest-server.ts'
 import { askAside, startDrivenServer } from './driven-server.ts'
 import { OTHER_UUID, UUID, useSharedStage, useStage } from './harness.ts'
 import { ask, prepare, sendBody } from './http-clients.ts'
-import { HOPS, layHops, wayOf } from './http-routes.ts'
+import { LAYOUTS, lay } from './links.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -21,14 +22,14 @@ const SIZES = [0, 1, 4 * KIB, 5 * MIB] as const
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 const FRAMINGS = ['length', 'chunked'] as const
 
-for (const hops of HOPS) {
-  describe(`http requests ${wayOf(hops)}`, function () {
+for (const layout of LAYOUTS) {
+  describe(`http requests ${layout.name}`, function () {
     this.slow(20_000)
     let port = 0
 
     useSharedStage(async (stage) => {
       const digests = await stage.peer(startDigestServer())
-      port = (await layHops(hops, stage, digests.port)).port
+      port = (await lay(layout, stage, digests.port)).httpPort
     })
 
     METHODS.forEach((method, index) => {
@@ -39,7 +40,7 @@ for (const hops of HOPS) {
       })
 
       // What has a length over one hop has chunks over two, and the other way round: all of them would be gigabytes more.
-      const framing = FRAMINGS[(index + hops) % 2]!
+      const framing = FRAMINGS[(index + layout.hops) % 2]!
       it(`200 MiB of ${method} arrive whole (${framing})`, () => sendBody(port, method, 200 * MIB, framing))
     })
 
@@ -51,14 +52,14 @@ for (const hops of HOPS) {
     })
   })
 
-  describe(`http answers ${wayOf(hops)}`, function () {
+  describe(`http answers ${layout.name}`, function () {
     this.slow(20_000)
     let port = 0
     let targetPort = 0
 
     useSharedStage(async (stage) => {
       targetPort = (await stage.peer(startWebServer())).port
-      port = (await layHops(hops, stage, targetPort)).port
+      port = (await lay(layout, stage, targetPort)).httpPort
     })
 
     for (const framing of ['length', 'chunked', 'close']) {
@@ -94,25 +95,29 @@ for (const hops of HOPS) {
   })
 }
 
-describe('large http answers', function () {
-  this.slow(20_000)
-  this.timeout(300_000)
-  const stage = useStage()
+for (const layout of LAYOUTS) {
+  describe(`large http answers ${layout.name}`, function () {
+    this.slow(20_000)
+    this.timeout(300_000)
+    const stage = useStage()
 
-  it('an answer of 1 GiB arrives whole over one hop', async () => {
-    const web = await stage().peer(startWebServer())
-    const { port } = await layHops(1, stage(), web.port)
-    await download(port, GIB)
-  })
-
-  it('answers of 32 MiB without a length arrive whole over two hops', async () => {
-    const web = await stage().peer(startWebServer())
-    const { port } = await layHops(2, stage(), web.port)
-    for (const framing of ['chunked', 'close']) {
-      await readContent(await get(port, `/bytes/${32 * MIB}?framing=${framing}`), 32 * MIB)
+    if (layout.hops === 1) {
+      it('an answer of 1 GiB arrives whole', async () => {
+        const web = await stage().peer(startWebServer())
+        const { httpPort } = await lay(layout, stage(), web.port)
+        await download(httpPort, GIB)
+      })
+    } else {
+      it('answers of 32 MiB without a length arrive whole', async () => {
+        const web = await stage().peer(startWebServer())
+        const { httpPort } = await lay(layout, stage(), web.port)
+        for (const framing of ['chunked', 'close']) {
+          await readContent(await get(httpPort, `/bytes/${32 * MIB}?framing=${framing}`), 32 * MIB)
+        }
+      })
     }
   })
-})
+}
 
 describe('more http clients than places', () => {
   const stage = useStage()

@@ -10,9 +10,7 @@ import { join } from 'node:path'
 import { type Peer, startPeer } from '../../stresstest/peer.ts'
 import { ChildProgram } from '../../stresstest/rig/child-program.ts'
 import { projectFolder } from '../../stresstest/rig/places.ts'
-import { dial, ending, read } from './clients.ts'
-import { type Stage, UUID, useStage } from './harness.ts'
-import { seededBytes } from './seeded-bytes.ts'
+import { ReadyLine } from '../../stresstest/rig/ready-line.ts'
 import {
   missingForStunnel,
   STUNNEL_KINDS,
@@ -20,7 +18,12 @@ import {
   type StunnelKind,
   type StunnelPlan,
   StunnelSite,
-} from './stunnel.ts'
+} from '../../stresstest/rig/stunnel.ts'
+import { startWebServer } from '../../stresstest/web-server.ts'
+import { dial, download, ending, read } from './clients.ts'
+import { type Stage, UUID, useStage } from './harness.ts'
+import { KeyedSite } from './keyed-site.ts'
+import { seededBytes } from './seeded-bytes.ts'
 
 const MEGABYTE = 1_048_576
 const SEED = 20_391
@@ -164,6 +167,29 @@ describe('a link through stunnel', () => {
     })
   }
 
+  it('carries a service by the samples for edgerq, with its keys, from its README', async () => {
+    const keyed = new KeyedSite(stage())
+    const key = keyed.newKey('provider')
+    keyed.authorize(`services="${UUID}" ${key.publicKey} the provider`)
+    const consumerXml = sample('consumer.xml')
+      .replace('identity.key', keyed.consumerKey.file)
+      .replace(/<port>\d+<\/port>/g, '<port>0</port>')
+    const consumer = stage().launch('edgerq-sc', consumerXml)
+    const ready = new ReadyLine((await consumer.line(/^edgerq-sc ready .*/))[0])
+    const behind = await site.start('consumer-mutual', { connect: ready.port('tcp') })
+    const front = await site.start('provider-mutual', { connect: behind.port })
+    const web = await stage().peer(startWebServer())
+    const providerXml = sample('provider.xml')
+      .replace('identity.key', key.file)
+      .replace(/eqpk1:[\w-]+/, keyed.consumerKey.publicKey)
+      .replace('<port>15000<', `<port>${front.port}<`)
+      .replace('<port>8080<', `<port>${web.port}<`)
+    await stage()
+      .launch('edgerq-sp', providerXml)
+      .line(/^edgerq-sp ready/)
+    await download(ready.port(UUID), 5 * MEGABYTE)
+  })
+
   it('has a unit that systemd takes', function () {
     const unit = join(stage().folder, 'edgerq-stunnel@mutual.service')
     copyFileSync(join(projectFolder, 'stunnel/edgerq-stunnel@.service'), unit)
@@ -218,6 +244,10 @@ describe('a link through stunnel', () => {
     })
   })
 })
+
+function sample(name: string): string {
+  return readFileSync(join(projectFolder, 'stunnel', name), 'utf8')
+}
 
 /** stunnel 5.68 says this as an error wherever there is no CAfile, also where nobody is to be verified. */
 const UNTRUE = /No trusted certificates found/

@@ -1,26 +1,25 @@
 // What goes in comes out, whatever its size: over one hop and over two, checked byte by byte.
+// `npm run test:links` runs this over every other way than UDP, too.
 
 import assert from 'node:assert/strict'
 import { contentSha256 } from '../../stresstest/content.ts'
 import { startWebServer } from '../../stresstest/web-server.ts'
 import { download, get, readContent, sha256Of, upload } from './clients.ts'
-import { type Route, type Stage, useSharedStage } from './harness.ts'
+import { useSharedStage } from './harness.ts'
+import { LAYOUTS, lay } from './links.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 
-describeTransfers('over one hop', (stage, target) => stage.oneHop(target))
-describeTransfers('over two hops', (stage, target) => stage.twoHops(target))
-
-function describeTransfers(way: string, lay: (stage: Stage, target: number) => Promise<Route>): void {
-  describe(`transfers ${way}`, function () {
+for (const layout of LAYOUTS) {
+  describe(`transfers ${layout.name}`, function () {
     this.slow(20_000)
     let port = 0
 
     useSharedStage(async (stage) => {
       const web = await stage.peer(startWebServer())
-      port = (await lay(stage, web.port)).port
+      port = (await lay(layout, stage, web.port)).port
     })
 
     for (const bytes of [0, 1, 4 * KIB, 5 * MIB]) {

@@ -123,6 +123,18 @@ describe('a dialer', () => {
     await assert.rejects(dialer.dial(target('refused')), { name: 'DialError', message: 'nobody listens there' })
   })
 
+  it('says why a connection ended that stood and brought no answer', async () => {
+    at('127.0.0.1')
+    const dial = driver.dial.bind(driver)
+    driver.dial = (...args) => {
+      const session = dial(...args)
+      const end = { kind: 'closed', session, by: 'line', code: 0, reason: 'it was cut at once' } as const
+      setImmediate(() => dialer.onEvent(end))
+      return session
+    }
+    await assert.rejects(dialer.dial(target('127.0.0.1')), { name: 'DialError', message: 'it was cut at once' })
+  })
+
   it('calls the next address at once when a connection fails', async () => {
     at('::1')
     const connect = carrier.connect.bind(carrier)

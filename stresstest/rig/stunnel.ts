@@ -1,12 +1,11 @@
-// Real stunnels between two programs of a test, with the sample configurations of stunnel/: only folders, ports and hosts are others.
+// Real stunnels between two programs, with the sample configurations of stunnel/: only folders, ports and hosts are others.
 
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { ChildProgram } from '../../stresstest/rig/child-program.ts'
-import { projectFolder } from '../../stresstest/rig/places.ts'
-import type { Stage } from './harness.ts'
+import { ChildProgram } from './child-program.ts'
+import { projectFolder } from './places.ts'
 
 /** By what one side of a link knows the other. */
 export const STUNNEL_KINDS = ['certificate', 'mutual', 'psk'] as const
@@ -26,13 +25,13 @@ export interface Stunnel {
 export interface StunnelPlan {
   /** Where it passes connections on to, on 127.0.0.1. */
   readonly connect: number
-  /** The folder with its certificates and secrets, below the stage's; default: `stunnel`. */
+  /** The folder with its certificates and secrets, below the site's; default: `stunnel`. */
   readonly files?: string
   /** What else is to be different from the sample. */
   readonly edit?: (text: string) => string
 }
 
-/** The programs that these tests need and this machine has not. */
+/** The programs that this needs and this machine has not. */
 export function missingForStunnel(): readonly string[] {
   const folders = (process.env.PATH ?? '').split(delimiter)
   return ['stunnel', 'openssl', 'curl'].filter(
@@ -40,18 +39,26 @@ export function missingForStunnel(): readonly string[] {
   )
 }
 
-/** The stunnels of one stage, and the files that they read. They end with the stage. */
+/** Whose stunnels they are. */
+export interface StunnelOwner {
+  /** Where their files are. */
+  readonly folder: string
+  /** Takes a program, which must end with its owner. */
+  own(program: ChildProgram): ChildProgram
+}
+
+/** The stunnels of one owner, and the files that they read. */
 export class StunnelSite {
-  readonly #stage: Stage
+  readonly #owner: StunnelOwner
   #started = 0
 
-  constructor(stage: Stage) {
-    this.#stage = stage
+  constructor(owner: StunnelOwner) {
+    this.#owner = owner
   }
 
   /** The path of a file beside the certificates. */
   path(name: string, files = 'stunnel'): string {
-    return join(this.#stage.folder, files, name)
+    return join(this.#owner.folder, files, name)
   }
 
   /** Certificates by the script that people are given, and secrets as its README has them made. */
@@ -66,10 +73,10 @@ export class StunnelSite {
   /** Runs a sample, and waits until it takes connections. */
   async start(sample: StunnelSample, plan: StunnelPlan): Promise<Stunnel> {
     const name = `stunnel-${sample}-${++this.#started}`
-    const path = join(this.#stage.folder, `${name}.conf`)
+    const path = join(this.#owner.folder, `${name}.conf`)
     mkdirSync(this.path('.', plan.files), { recursive: true })
     writeFileSync(path, this.#rendered(sample, plan))
-    const program = this.#stage.own(new ChildProgram({ name, command: ['stunnel', path] }))
+    const program = this.#owner.own(new ChildProgram({ name, command: ['stunnel', path] }))
     const [, port] = await program.line(/ bound to 127\.0\.0\.1:(\d+)$/)
     await program.line(/Accepting new connections/)
     return { program, port: Number(port) }
