@@ -8,7 +8,7 @@ import { MOST_MESSAGES } from './incoming-messages.ts'
 import type { Libc, Readiness, Watch } from './libc.ts'
 import { MOST_CALL_BYTES, MOST_SEGMENTS, type OutgoingMessage } from './outgoing-message.ts'
 import { PathCache } from './path-cache.ts'
-import { SendQueue } from './send-queue.ts'
+import { type Sendable, SendQueue } from './send-queue.ts'
 import { readName, writeName } from './socket-name.ts'
 import type { BoundFd } from './socket-options.ts'
 import type { SocketOwner, UdpFamily, UdpSocket } from './udp-socket.ts'
@@ -16,7 +16,7 @@ import type { SocketOwner, UdpFamily, UdpSocket } from './udp-socket.ts'
 /** Datagrams after which one wake-up lets others have their turn, a full call being counted to its end. */
 const ENOUGH_DATAGRAMS = 64
 
-/** A batch that one of these refuses may be fit to be sent datagram by datagram: the kernel or the device cannot cut it (udp(7)), or it holds some that are too large. */
+/** What is said to a batch that may still be fit to go datagram by datagram: nobody on the way can cut it, or some of it is too large. */
 const PERHAPS_SINGLY: ReadonlySet<string> = new Set(['EIO', 'EINVAL', 'EMSGSIZE'])
 
 const READING: Readiness = { readable: true, writable: false }
@@ -68,7 +68,7 @@ export class KernelSocket implements UdpSocket {
   }
 
   send(batch: OutgoingBatch, to: RemoteAddress): void {
-    const end = this.#queue.bytes > 0 ? 0 : this.#put(batch.buffer, batch.length, batch.segmentBytes, to)
+    const end = this.#queue.bytes > 0 ? 0 : this.#put(batch, to)
     if (end === batch.length) return
     if (this.#queue.bytes === 0) this.#watch?.want(READING_AND_WRITING)
     this.#queue.push(batch, end, to)
@@ -82,8 +82,9 @@ export class KernelSocket implements UdpSocket {
   }
 
   /** Up to where the bytes have left or were refused for good; short of `length` the kernel's buffer is full. */
-  #put(buffer: Uint8Array, length: number, segmentBytes: number, to: RemoteAddress): number {
+  #put(batch: Sendable, to: RemoteAddress): number {
     const { outgoing, libc } = this.#kernel
+    const { buffer, length, segmentBytes } = batch
     to.name ??= writeName(libc, this.#nameFamily, to)
     outgoing.aim(buffer, to.name)
     const stride = to.isUnbatched ? segmentBytes : callBytes(segmentBytes)
@@ -92,14 +93,14 @@ export class KernelSocket implements UdpSocket {
       if (outgoing.send(this.#fd, at, bytes, segmentBytes)) continue
       const code = libc.errorName()
       if (code === 'EAGAIN') return at
-      if (bytes > segmentBytes && PERHAPS_SINGLY.has(code)) return this.#putSingly(at, length, segmentBytes, to, code)
+      if (bytes > segmentBytes && PERHAPS_SINGLY.has(code)) return this.#putSingly(batch, at, to, code)
       this.#owner!.onSendError(code, to.path)
     }
     return length
   }
 
   /** `code`: why not together. If the first cannot go alone either, it was not for being in a batch. */
-  #putSingly(from: number, length: number, segmentBytes: number, to: RemoteAddress, code: string): number {
+  #putSingly({ length, segmentBytes }: Sendable, from: number, to: RemoteAddress, code: string): number {
     const { outgoing, libc } = this.#kernel
     let isTold = false
     for (let at = from; at < length; at += segmentBytes) {
@@ -170,10 +171,9 @@ export class KernelSocket implements UdpSocket {
 
   #drain(): void {
     for (let waiting = this.#queue.first; waiting !== null; waiting = this.#queue.first) {
-      const { buffer, segmentBytes, to } = waiting
-      const end = this.#put(buffer, buffer.length, segmentBytes, to)
+      const end = this.#put(waiting, waiting.to)
       this.#queue.advance(end)
-      if (end < buffer.length) return
+      if (end < waiting.length) return
     }
     this.#watch!.want(READING)
   }

@@ -2,10 +2,10 @@
 
 import type { OutgoingBatch } from './carrier.ts'
 
-export interface Waiting<To> {
-  /** Of its own size: a batch's whole buffer would be kept alive by one datagram in it. */
-  readonly buffer: Uint8Array
-  readonly segmentBytes: number
+/** Datagrams back to back, wherever they go. */
+export type Sendable = Readonly<Pick<OutgoingBatch, 'buffer' | 'length' | 'segmentBytes'>>
+
+export interface Waiting<To> extends Sendable {
   readonly to: To
 }
 
@@ -20,18 +20,20 @@ export class SendQueue<To> {
   }
 
   /** What of the batch stands behind `from`. */
-  push(batch: OutgoingBatch, from: number, to: To): void {
+  push(batch: Sendable, from: number, to: To): void {
+    // Of its own size: a batch's whole buffer would be kept alive by one datagram in it.
     const buffer = new Uint8Array(batch.buffer.subarray(from, batch.length))
-    this.#waiting.push({ buffer, segmentBytes: batch.segmentBytes, to })
-    this.bytes += buffer.length
+    const { length } = buffer
+    this.#waiting.push({ buffer, length, segmentBytes: batch.segmentBytes, to })
+    this.bytes += length
   }
 
   /** The first has left, up to `end` of its bytes. */
   advance(end: number): void {
-    const { buffer, segmentBytes, to } = this.#waiting[this.#next]!
+    const first = this.#waiting[this.#next]!
     this.bytes -= end
-    if (end < buffer.length) {
-      this.#waiting[this.#next] = { buffer: buffer.subarray(end), segmentBytes, to }
+    if (end < first.length) {
+      this.#waiting[this.#next] = { ...first, buffer: first.buffer.subarray(end), length: first.length - end }
       return
     }
     this.#next++

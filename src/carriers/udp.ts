@@ -63,7 +63,7 @@ export async function openUdpCarrier(
 /** 65,535 bytes less the IPv4 header (20) and the UDP header (8): RFC 768, RFC 791. */
 const MAX_DATAGRAM_BYTES = 65_507
 
-/** What one call with segmentation offload moves: twice as much cost more in caches than it saved in calls (docs/decisions.md). */
+/** What one call with segmentation offload moves. */
 const BATCH_BYTES = 65_536
 
 function traitsOf({ forbidsFragments }: UdpSockets): CarrierTraits {
@@ -77,7 +77,7 @@ function traitsOf({ forbidsFragments }: UdpSockets): CarrierTraits {
   }
 }
 
-/** What may wait in the process once the kernel's buffer is full: as much again as that holds, then drop as a router would. */
+/** What may wait in the process once the kernel's buffer is full: about as much again as that holds, then drop as a router would. */
 const MAX_QUEUED_BYTES = 4 * 1_024 * 1_024
 
 /** The far host or a router said no. An unconnected Linux socket hears only of missing routes; others hear the ICMP too. */

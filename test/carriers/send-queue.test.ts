@@ -16,12 +16,12 @@ describe('the queue of what waits to be sent', () => {
         for (const next of steps) {
           if ('push' in next) {
             const from = Math.min(next.skip, next.push.length - 1)
-            queue.push({ buffer: next.push, length: next.push.length, segmentBytes: 8, path: 1 }, from, 'there')
+            queue.push({ buffer: next.push, length: next.push.length, segmentBytes: 8 }, from, 'there')
             expected.push(...next.push.subarray(from))
             next.push.fill(0)
           } else if (queue.first !== null) {
-            const { buffer, segmentBytes, to } = queue.first
-            assert.deepEqual([segmentBytes, to], [8, 'there'])
+            const { buffer, length, segmentBytes, to } = queue.first
+            assert.deepEqual([length, segmentBytes, to], [buffer.length, 8, 'there'])
             const end = Math.min(next.take, buffer.length)
             taken.push(...buffer.subarray(0, end))
             queue.advance(end)
