@@ -117,8 +117,10 @@ const COLD: ColdPlaces = new Set([
   'src/carriers/udp.ts#pathTo', // once a dial
   'src/carriers/udp.ts#connect', // once a dial
   'src/carriers/udp.ts#close', // once
-  'src/carriers/udp.ts##onSocketError', // a broken socket
+  'src/carriers/udp.ts##onReadError', // a broken socket
   'src/carriers/udp.ts#canonicalHost', // once a dial
+  'src/carriers/dgram-socket.ts#close', // once
+  'src/carriers/kernel-socket.ts#close', // once
   'src/carriers/address-book.ts##add', // once for each new address
   'src/runtime/driver.ts#settle', // once
   'src/runtime/driver.ts#close', // once

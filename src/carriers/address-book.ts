@@ -10,6 +10,10 @@ export interface RemoteAddress {
   /** As the socket spells it: an IPv4 peer of a dual-stack socket is `::ffff:192.0.2.1`. */
   readonly host: string
   readonly port: number
+  /** The same as the kernel wants it, once something was sent there by system calls of our own. */
+  name: Uint8Array | null
+  /** Nobody cuts batches on the way there. */
+  isUnbatched: boolean
 }
 
 /** Entries kept beyond those in use: a sweep then costs a flood of forged addresses less than one question each. */
@@ -18,7 +22,7 @@ export const SPARE_ENTRIES = 4_096
 /** Room for the socket index beside a 16-bit port in one number. */
 const PORTS = 65_536
 
-const NOBODY: RemoteAddress = { path: 0, socket: -1, host: '', port: 0 }
+const NOBODY: RemoteAddress = { path: 0, socket: -1, host: '', port: 0, name: null, isUnbatched: false }
 
 /** Numbers are never given out twice, so a stale one means `unknown` and never somebody else. */
 export class AddressBook {
@@ -58,7 +62,7 @@ export class AddressBook {
 
   #add(socket: number, host: string, port: number): RemoteAddress {
     if (this.#byPath.size >= this.#sweepAt) this.#forgetUnused()
-    const address: RemoteAddress = { path: this.#nextPath++, socket, host, port }
+    const address: RemoteAddress = { path: this.#nextPath++, socket, host, port, name: null, isUnbatched: false }
     this.#byPath.set(address.path, address)
     const ofHost = this.#byHost.get(host)
     if (ofHost === undefined) this.#byHost.set(host, new Map([[socket * PORTS + port, address]]))

@@ -26,6 +26,8 @@ export interface CarrierTraits {
   readonly maxDatagramBytes: number
   /** Largest batch that is worth building for one `send`, in bytes. */
   readonly maxBatchBytes: number
+  /** A datagram that is larger than the path carries is lost or refused, and never sent in fragments. */
+  readonly forbidsFragments: boolean
 }
 
 /** Told of what arrives. `datagram` is borrowed until the call returns, and may be written to meanwhile (decryption in place). */

@@ -241,4 +241,5 @@ const TRAITS = {
   ordered: true,
   maxDatagramBytes: MAX_RECORD_BYTES,
   maxBatchBytes: BATCH_BYTES,
+  forbidsFragments: true,
 } as const

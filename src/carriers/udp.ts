@@ -1,8 +1,8 @@
 // hot
-// Datagrams over node:dgram, one system call each: works on every system that Node runs on.
+// Datagrams over UDP. Which system calls move them, and how many at once, is up to the sockets that it is given.
 
 import { isIP, isIPv4, SocketAddress } from 'node:net'
-import { AddressBook, type RemoteAddress } from './address-book.ts'
+import { AddressBook } from './address-book.ts'
 import { addressBytes } from './address-bytes.ts'
 import {
   type BoundAddress,
@@ -16,9 +16,10 @@ import {
   type Reach,
 } from './carrier.ts'
 import { CarrierError } from './carrier-error.ts'
+import { dgramSockets } from './dgram-socket.ts'
 import { hostAndPort, MAPPED, plainHost } from './host-text.ts'
 import { openListenerSockets } from './udp-listener.ts'
-import { openUdpSocket, type UdpSocket } from './udp-socket.ts'
+import type { SocketOwner, UdpSocket, UdpSockets } from './udp-socket.ts'
 import { UnreachableHints } from './unreachable-hints.ts'
 
 /** A listener is bound to known addresses; a dialler opens one socket for each address family when it is first needed. */
@@ -36,6 +37,8 @@ export interface UdpCounters {
   noWay: number
   /** Batches in which the system refused a datagram, by the system's name for the cause. */
   readonly sendErrors: Map<string, number>
+  /** Remote addresses to which datagrams go one by one because the system did not cut a batch on the way there. */
+  unbatched: number
   /** Reads that failed without harm to the socket, in the same way. */
   readonly receiveErrors: Map<string, number>
 }
@@ -48,27 +51,33 @@ export interface UdpCarrier extends Carrier {
   remoteOf(path: number): BoundAddress | null
 }
 
-/** Rejects with a `CarrierError` if a listener's port cannot be had. */
-export async function openUdpCarrier(options: UdpCarrierOptions): Promise<UdpCarrier> {
-  if (options.role === 'dialler') return new DgramCarrier([], true)
-  return new DgramCarrier(openListenerSockets(options.reach, options.port), false)
+/** Rejects with a `CarrierError` if a listener's port cannot be had. `sockets`: those of `openUdpOffload`, where there are any. */
+export async function openUdpCarrier(
+  options: UdpCarrierOptions,
+  sockets: UdpSockets = dgramSockets,
+): Promise<UdpCarrier> {
+  if (options.role === 'dialler') return new SocketCarrier(sockets, [], true)
+  return new SocketCarrier(sockets, openListenerSockets(sockets, options.reach, options.port), false)
 }
 
 /** 65,535 bytes less the IPv4 header (20) and the UDP header (8): RFC 768, RFC 791. */
 const MAX_DATAGRAM_BYTES = 65_507
 
-/** What one call with segmentation offload could move. */
+/** What one call with segmentation offload moves. */
 const BATCH_BYTES = 65_536
 
-const TRAITS: CarrierTraits = {
-  kind: 'udp',
-  reliable: false,
-  ordered: false,
-  maxDatagramBytes: MAX_DATAGRAM_BYTES,
-  maxBatchBytes: BATCH_BYTES,
+function traitsOf({ forbidsFragments }: UdpSockets): CarrierTraits {
+  return {
+    kind: 'udp',
+    reliable: false,
+    ordered: false,
+    maxDatagramBytes: MAX_DATAGRAM_BYTES,
+    maxBatchBytes: BATCH_BYTES,
+    forbidsFragments,
+  }
 }
 
-/** What may wait in the process once the kernel's buffer is full: as much again as that holds, then drop as a router would. */
+/** What may wait in the process once the kernel's buffer is full: about as much again as that holds, then drop as a router would. */
 const MAX_QUEUED_BYTES = 4 * 1_024 * 1_024
 
 /** The far host or a router said no. An unconnected Linux socket hears only of missing routes; others hear the ICMP too. */
@@ -86,8 +95,8 @@ const NO_SOCKET = -1
  * Sockets stay unconnected, a dialler's too: the kernel then picks the source address anew for every datagram, so a
  * session outlives a change of the local address. The price is that Linux does not tell us of ICMP port unreachable.
  */
-class DgramCarrier implements UdpCarrier {
-  readonly traits = TRAITS
+class SocketCarrier implements UdpCarrier {
+  readonly traits: CarrierTraits
   readonly sockets: UdpSocket[] = []
   readonly counters: UdpCounters = {
     datagramsSent: 0,
@@ -95,6 +104,7 @@ class DgramCarrier implements UdpCarrier {
     queueFull: 0,
     noWay: 0,
     sendErrors: new Map(),
+    unbatched: 0,
     receiveErrors: new Map(),
   }
   onDatagram: OnDatagram = () => {}
@@ -104,14 +114,15 @@ class DgramCarrier implements UdpCarrier {
   onFailure: (cause: Error) => void = () => {}
   isPathInUse: (path: number) => boolean = () => false
 
+  readonly #ways: UdpSockets
   readonly #opensOnDemand: boolean
   readonly #book = new AddressBook((path) => this.isPathInUse(path))
-  /** One for each socket, so that a send makes no closure. */
-  readonly #onSent: ((error: Error | null) => void)[] = []
   readonly #hints = new UnreachableHints()
   #isClosed = false
 
-  constructor(sockets: readonly UdpSocket[], opensOnDemand: boolean) {
+  constructor(ways: UdpSockets, sockets: readonly UdpSocket[], opensOnDemand: boolean) {
+    this.traits = traitsOf(ways)
+    this.#ways = ways
     this.#opensOnDemand = opensOnDemand
     for (const socket of sockets) this.#adopt(socket)
   }
@@ -131,29 +142,13 @@ class DgramCarrier implements UdpCarrier {
       if (to !== null) queueMicrotask(() => this.#tellUnreachable(to.path))
       return true
     }
-    const queuedBytes = socket.handle.getSendQueueSize()
-    if (queuedBytes + batch.length > MAX_QUEUED_BYTES) {
+    if (socket.waitingBytes + batch.length > MAX_QUEUED_BYTES) {
       this.counters.queueFull += datagrams
       return false
     }
-    this.#sendSegments(batch, socket, to, queuedBytes > 0)
+    socket.send(batch, to)
     this.counters.datagramsSent += datagrams
     return true
-  }
-
-  /** What the kernel does not take at once stays referenced by the queue until it does. */
-  #sendSegments(batch: OutgoingBatch, socket: UdpSocket, to: RemoteAddress, isQueued: boolean): void {
-    // A queue keeps its whole buffer alive: behind one, a copy of its own size bounds the memory by the bytes that wait.
-    const buffer = isQueued ? copyOf(batch) : batch.buffer
-    // Only the first, which is of full size, asks for its result: what befalls it befalls the others, and an answer for
-    // each would cost more than it tells.
-    let onSent: ((error: Error | null) => void) | undefined = this.#onSent[to.socket]
-    for (let start = 0; start < batch.length; start += batch.segmentBytes) {
-      const bytes = Math.min(batch.segmentBytes, batch.length - start)
-      socket.handle.send(buffer, start, bytes, to.port, to.host, onSent)
-      onSent = undefined
-    }
-    if (!isQueued && socket.handle.getSendQueueCount() > 0) batch.buffer = new Uint8Array(BATCH_BYTES)
   }
 
   /** What the kernel has no room for is dropped: no caller need wait. */
@@ -198,21 +193,24 @@ class DgramCarrier implements UdpCarrier {
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
-    await Promise.all(this.sockets.map(({ handle }) => new Promise<void>((done) => handle.close(done))))
+    await Promise.all(this.sockets.map((socket) => socket.close()))
   }
 
   #adopt(socket: UdpSocket): number {
     const index = this.sockets.push(socket) - 1
-    this.#onSent.push((error) => {
-      if (error !== null) this.#countSendError(index, error)
-    })
-    socket.handle.on('message', (datagram, { address, port }) => {
-      // Nothing can be sent to port 0; it is forged (RFC 768 allows it for "no answer wanted"). Late events die with us.
-      if (port === 0 || this.#isClosed) return
-      this.counters.datagramsReceived++
-      this.onDatagram(datagram, this.#book.intern(index, address, port))
-    })
-    socket.handle.on('error', (error) => this.#onSocketError(socket, error))
+    const owner: SocketOwner = {
+      pathOf: (host, port) => this.#book.intern(index, host, port),
+      isKnown: (path) => this.#book.find(path) !== null,
+      onDatagram: (datagram, from) => {
+        if (this.#isClosed) return // late events die with us
+        this.counters.datagramsReceived++
+        this.onDatagram(datagram, from)
+      },
+      onSendError: (code, path) => this.#onSendError(code, path),
+      onUnbatched: () => this.counters.unbatched++,
+      onReadError: (error) => this.#onReadError(socket, error),
+    }
+    socket.listen(owner)
     return index
   }
 
@@ -220,27 +218,27 @@ class DgramCarrier implements UdpCarrier {
     const index = this.sockets.findIndex((socket) => socket.family === family || socket.family === 'dual')
     if (index >= 0 || !this.#opensOnDemand || this.#isClosed) return index
     try {
-      return this.#adopt(openUdpSocket(family, family === 'ipv4' ? '0.0.0.0' : '::', 0))
+      return this.#adopt(this.#ways.open(family, family === 'ipv4' ? '0.0.0.0' : '::', 0))
     } catch (error) {
-      count(this.counters.sendErrors, error)
+      count(this.counters.sendErrors, codeOf(error))
       return NO_SOCKET
     }
   }
 
-  #onSocketError(socket: UdpSocket, error: NodeJS.ErrnoException): void {
-    if (PASSING.has(error.code ?? '')) {
-      count(this.counters.receiveErrors, error)
+  #onReadError(socket: UdpSocket, error: NodeJS.ErrnoException): void {
+    const code = codeOf(error)
+    if (PASSING.has(code)) {
+      count(this.counters.receiveErrors, code)
       return
     }
     const where = `the UDP socket on ${socket.host} port ${socket.port}`
-    this.onFailure(new CarrierError(`${where} failed (${error.code ?? error.message}); restart the program`, error))
+    this.onFailure(new CarrierError(`${where} failed (${code}); restart the program`, error))
   }
 
-  #countSendError(index: number, error: NodeJS.ErrnoException & { address?: string; port?: number }): void {
-    if (error.code === 'ECANCELED') return // we closed while it waited
-    count(this.counters.sendErrors, error)
-    if (!UNREACHABLE.has(error.code ?? '') || error.address === undefined || error.port === undefined) return
-    this.#tellUnreachable(this.#book.intern(index, error.address, error.port))
+  #onSendError(code: string, path: number): void {
+    count(this.counters.sendErrors, code)
+    // In its own turn, as every other event: whoever sends is not called back meanwhile.
+    if (UNREACHABLE.has(code) && path !== 0) queueMicrotask(() => this.#tellUnreachable(path))
   }
 
   #tellUnreachable(path: number): void {
@@ -248,12 +246,11 @@ class DgramCarrier implements UdpCarrier {
   }
 }
 
-function copyOf(batch: OutgoingBatch): Uint8Array {
-  return new Uint8Array(batch.buffer.subarray(0, batch.length))
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
 }
 
-function count(counters: Map<string, number>, error: unknown): void {
-  const code = (error as NodeJS.ErrnoException).code ?? 'UNKNOWN'
+function count(counters: Map<string, number>, code: string): void {
   counters.set(code, (counters.get(code) ?? 0) + 1)
 }
 

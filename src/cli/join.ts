@@ -24,6 +24,7 @@ import { joinedProviderXml } from './joined-provider-xml.ts'
 import { openDialler } from './link.ts'
 import { type ProviderSetup, readProviderSetup, servePipes } from './serve-pipes.ts'
 import { stateDirectoryPath } from './state-directory.ts'
+import { wantedUdp } from './wanted-udp.ts'
 
 /** What the first session goes by: the defaults of the configuration. */
 const LINK = { surviveSeconds: 60, maxDatagramBytes: 1_200 }
@@ -100,7 +101,8 @@ class Join implements Running {
     const { token } = options
     const { log, sealing, software } = this.#context
     const crypto = cryptoOf(token, identity, sealing)
-    const carrier = await openUdpCarrier({ role: 'dialler' })
+    const udp = await wantedUdp({ environment: process.env, udpOffload: true, log })
+    const carrier = await openUdpCarrier({ role: 'dialler' }, udp)
     const driver = openDialler({ ...LINK, carrier, crypto, instanceId: randomBytes(16), log })
     const { host: hostname, port } = token.address
     const names = { consumer: hostPortText(token.address), token: token.id, key: fingerprint(identity.publicKey) }

@@ -1,5 +1,6 @@
 // The ways of a pipe to its consumer, each with the carrier and the driver that it goes by.
 
+import type { UdpSockets } from '../carriers/udp-socket.ts'
 import type { Pipe, ProviderConfig, Rung } from '../config/read.ts'
 import type { Log } from '../log.ts'
 import { type Crypto, type Micros, SECOND } from '../protocol/index.ts'
@@ -19,6 +20,7 @@ export interface RungsOwner {
   readonly log: Log
   /** For proxies. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly udp: UdpSockets
 }
 
 /** The best first. `texts`: what `<tls>` of the pipe stands for; null: it has none. */
@@ -31,7 +33,7 @@ async function openRung(rung: Rung, pipe: Pipe, texts: PipeTlsTexts | null, own:
   const tls = texts && { ...texts, servername: pipe.tls?.serverName ?? hostname }
   const proxy = url && proxyFor(url, own.environment)
   if (proxy !== null) own.log.info('throughProxy', { pipe: pipe.name, consumer: url, proxy: new URL(proxy).host })
-  const carrier = await openRungCarrier(rung, { tls, proxy })
+  const carrier = await openRungCarrier(rung, { tls, proxy, udp: own.udp })
   const { config, crypto, instanceId, log } = own
   const link: LinkSettings = { surviveSeconds: config.surviveSeconds, maxDatagramBytes: config.maxDatagramBytes }
   const askAfterQuiet = pipe.rungs.length > 1 ? ASK_AFTER_QUIET : undefined

@@ -1,8 +1,10 @@
 // Runs a consumer's configuration: puts the parts together and hands them down.
 
+import { dgramSockets } from '../carriers/dgram-socket.ts'
 import type { StreamCarrier } from '../carriers/stream-carrier.ts'
 import type { ListenTls } from '../carriers/tls-settings.ts'
 import type { UdpCarrier } from '../carriers/udp.ts'
+import type { UdpSockets } from '../carriers/udp-socket.ts'
 import { type ConsumerConfig, type Listener, type Outcome, readConsumer } from '../config/read.ts'
 import { type Admission, admitEverybody } from '../consumer/admission.ts'
 import { CertificateRules } from '../consumer/certificate-rules.ts'
@@ -22,6 +24,7 @@ import { ExitError, ExitStatus } from './exit.ts'
 import { endFor, openDriver } from './link.ts'
 import { type ConsumerState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readListenerTls } from './tls-files.ts'
+import { wantedUdp } from './wanted-udp.ts'
 
 /** A `<listener>`: its sockets and what runs on them. */
 interface Link {
@@ -70,7 +73,8 @@ async function serve(setup: ConsumerSetup, configPath: string, context: DaemonCo
   const state = new StateDirectory(stateDirectory, log).consumerState(configPath)
   const admission = keys === null ? admitEverybody : admissionOf(keys, stateDirectory, log)
   const crypto = cryptoFor(keys, { admission, resetKey: state.resetKey, sealing: context.sealing, log })
-  const links = await openLinks(setup, { crypto, instanceId: state.instanceId, log })
+  const udp = await udpFor(config, log)
+  const links = await openLinks(setup, { crypto, instanceId: state.instanceId, log }, udp)
   const consumer = new Consumer({
     config,
     drivers: links.map(({ driver }) => driver),
@@ -122,10 +126,16 @@ interface OwnParts {
   readonly log: Log
 }
 
-async function openLinks({ config, tls }: ConsumerSetup, own: OwnParts): Promise<readonly Link[]> {
+/** What it takes to batch datagrams is not loaded for other carriers. */
+async function udpFor({ listeners, udpOffload }: ConsumerConfig, log: Log): Promise<UdpSockets> {
+  if (!listeners.some(({ carrier }) => carrier === 'udp')) return dgramSockets
+  return wantedUdp({ environment: process.env, udpOffload, log })
+}
+
+async function openLinks({ config, tls }: ConsumerSetup, own: OwnParts, udp: UdpSockets): Promise<readonly Link[]> {
   const links: Link[] = []
   for (const listener of config.listeners) {
-    const carrier = await openListenerCarrier(listener, tls.get(listener) ?? null)
+    const carrier = await openListenerCarrier(listener, { tls: tls.get(listener) ?? null, udp })
     carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', own.log)
     if (!isUdp(carrier)) carrier.onRefused = (from, cause) => tellRefused(own.log, carrier, from, cause)
     const { surviveSeconds, maxDatagramBytes } = config

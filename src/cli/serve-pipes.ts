@@ -1,8 +1,11 @@
 // Runs the pipes of a provider's configuration: puts the parts together and hands them down.
 
 import { randomBytes } from 'node:crypto'
+import { dgramSockets } from '../carriers/dgram-socket.ts'
+import type { UdpSockets } from '../carriers/udp-socket.ts'
 import { type Outcome, type Pipe as PipeConfig, type ProviderConfig, readProvider } from '../config/read.ts'
 import { fingerprint } from '../keys/key-text.ts'
+import type { Log } from '../log.ts'
 import type { Crypto } from '../protocol/index.ts'
 import type { Pipe } from '../provider/pipe.ts'
 import { type OwnPipeParts, Provider } from '../provider/provider.ts'
@@ -16,6 +19,7 @@ import { openRungs } from './pipe-rungs.ts'
 import { type ProviderState, StateDirectory, stateDirectoryPath } from './state-directory.ts'
 import { readTargetCertificates } from './target-certificates.ts'
 import { type PipeTlsTexts, readPipeTls } from './tls-files.ts'
+import { wantedUdp } from './wanted-udp.ts'
 
 /** The configuration, and what the files hold that it names. */
 export interface ProviderSetup {
@@ -51,6 +55,7 @@ export async function servePipes(
   const directory = new StateDirectory(stateDirectoryPath(process.env), log)
   const states: ProviderState[] = []
   log.info('sealing', { by: sealing.name, authenticated: keys.size > 0 && keys.size === config.pipes.length })
+  const udp = await udpFor(config, log)
   const pipes: OwnPipeParts[] = []
   for (const [index, pipe] of config.pipes.entries()) {
     if (pipe.insecure)
@@ -63,7 +68,7 @@ export async function servePipes(
     states.push(state)
     const pipeKeys = keys.get(pipe) ?? null
     const cryptos = cryptosOf(pipeKeys, sealing)
-    const own = { config, crypto: cryptos[0]!, instanceId: state.instanceId, log, environment: process.env }
+    const own = { config, crypto: cryptos[0]!, instanceId: state.instanceId, log, environment: process.env, udp }
     pipes.push({
       config: pipe,
       rungs: await openRungs(pipe, tls.get(pipe) ?? null, own),
@@ -87,6 +92,12 @@ export async function servePipes(
     },
     cut: () => provider.cut(),
   }
+}
+
+/** What it takes to batch datagrams is not loaded for other carriers. */
+async function udpFor({ pipes, udpOffload }: ProviderConfig, log: Log): Promise<UdpSockets> {
+  if (!pipes.some(({ rungs }) => rungs.some(({ carrier }) => carrier === 'udp'))) return dgramSockets
+  return wantedUdp({ environment: process.env, udpOffload, log })
 }
 
 /** One for each key that the consumer may have; without keys, for whoever answers. */

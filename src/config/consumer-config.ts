@@ -15,6 +15,8 @@ export interface ConsumerConfig {
   /** Bytes of UDP payload. */
   readonly maxDatagramBytes: number
   readonly congestion: 'cubic'
+  /** The kernel's batching of datagrams may be used. */
+  readonly udpOffload: boolean
   /** True: listeners that others can reach were opened knowingly, without keys. */
   readonly insecure: boolean
   /** Null: whoever calls is let in. */

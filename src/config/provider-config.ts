@@ -17,6 +17,8 @@ export interface ProviderConfig {
   /** Bytes of UDP payload. */
   readonly maxDatagramBytes: number
   readonly congestion: 'cubic'
+  /** The kernel's batching of datagrams may be used. */
+  readonly udpOffload: boolean
 }
 
 /** A link to one consumer. */

@@ -8,6 +8,8 @@ interface LinkSettings {
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
   readonly congestion: 'cubic'
+  /** The kernel's batching of datagrams may be used. */
+  readonly udpOffload: boolean
 }
 
 export function linkSettings(root: Fields): LinkSettings {
@@ -16,6 +18,7 @@ export function linkSettings(root: Fields): LinkSettings {
     surviveSeconds: root.number('survive'),
     maxDatagramBytes: isAuto ? LEAST_DATAGRAM_BYTES : root.number('max_datagram'),
     congestion: root.word('congestion', ['cubic']),
+    udpOffload: root.isYes('udp_offload'),
   }
 }
 

@@ -209,9 +209,10 @@ export const ELEMENTS: readonly ElementRule[] = [
   {
     name: 'udp_offload',
     under: ['consumer', 'provider'],
-    takes: { kind: 'word', words: ['no'], later: ['yes'] },
-    fallback: 'no',
-    meaning: "Whether the kernel's batching of datagrams is used.",
+    takes: YES_NO,
+    fallback: 'yes',
+    meaning:
+      "Whether the kernel's batching of datagrams is used where it is to be had: Linux with the optional package koffi. no: one system call for each datagram.",
     example: 'no',
   },
   notYet('admin', ['consumer', 'provider'], 'The address of the status page.'),

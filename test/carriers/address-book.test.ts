@@ -19,7 +19,7 @@ describe('the address book', () => {
           const path = book.intern(socket, host, port)
           assert.equal(path, numbers.get(key) ?? path)
           numbers.set(key, path)
-          assert.deepEqual(book.find(path), { path, socket, host, port })
+          assert.deepEqual(book.find(path), { path, socket, host, port, name: null, isUnbatched: false })
         }
         assert.equal(new Set(numbers.values()).size, numbers.size)
       }),

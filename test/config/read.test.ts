@@ -43,6 +43,8 @@ describe('values of settings', () => {
     ['survive', '&#51;<!-- three, then six -->&#x36;', 'surviveSeconds', 36],
     ['survive', '<![CDATA[7]]>', 'surviveSeconds', 7],
     ['insecure', 'yes', 'insecure', true],
+    ['udp_offload', 'no', 'udpOffload', false],
+    ['udp_offload', 'yes', 'udpOffload', true],
   ]
   for (const [name, text, key, value] of taken) {
     it(`<${name}> takes ${JSON.stringify(text)}`, () => {
@@ -101,7 +103,6 @@ describe('values of settings', () => {
 describe('what is not in this version', () => {
   const later: readonly (readonly [text: string, pattern: RegExp])[] = [
     [consumer('<congestion>bbr</congestion>'), /"bbr" for <congestion> is not in this version/],
-    [consumer('<udp_offload>yes</udp_offload>'), /"yes" for <udp_offload> is not in this version/],
     [consumer('<admin path="/"><port>1</port></admin>'), /<admin> is not in this version/],
     [consumer('', '<inspect>yes</inspect>'), /<inspect> is not in this version/],
   ]

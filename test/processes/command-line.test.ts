@@ -83,6 +83,25 @@ for (const daemon of DAEMONS) {
       }
     })
 
+    for (const [name, asked] of [
+      ['$EDGERQ_UDP_OFFLOAD', { environment: 'no', file: 'yes', because: 'EDGERQ_UDP_OFFLOAD=no' }],
+      ['<udp_offload>', { environment: '', file: 'no', because: '<udp_offload>no' }],
+    ] as const) {
+      it(`sends datagrams one by one when ${name} asks for it, and says so at its start`, async () => {
+        const options = {
+          name: daemon,
+          folder: stage().folder,
+          environment: { EDGERQ_UDP_OFFLOAD: asked.environment },
+        }
+        const xml = GOOD[daemon].replace(/<service_\w+[^>]*>/, `$&<udp_offload>${asked.file}</udp_offload>`)
+        const [line] = await stage()
+          .own(launch(daemon, options, xml))
+          .line(/^.*"udpBatching".*$/)
+        const { by, because } = JSON.parse(line)
+        assert.deepEqual([by, because], ['none', asked.because])
+      })
+    }
+
     it('seals by what $EDGERQ_SEALING asks for, and says so at its start', async () => {
       const program = sealingBy('node:crypto')
       const [line] = await program.line(/^.*"sealing".*$/)

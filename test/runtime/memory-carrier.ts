@@ -18,6 +18,7 @@ export class MemoryCarrier implements Carrier {
     ordered: true,
     maxDatagramBytes: 65_507,
     maxBatchBytes: 65_507,
+    forbidsFragments: true,
   } as const
   readonly addresses: readonly BoundAddress[] = []
   onDatagram: OnDatagram = () => {}

@@ -32,6 +32,7 @@ export class MemoryConnections implements Carrier {
     ordered: true,
     maxDatagramBytes: 16_384,
     maxBatchBytes: 65_536,
+    forbidsFragments: true,
   } as const
   readonly addresses: readonly BoundAddress[] = []
   onDatagram: OnDatagram = () => {}
