@@ -64,6 +64,8 @@ const TRAITS: CarrierTraits = {
   kind: 'udp',
   reliable: false,
   ordered: false,
+  // node:dgram cannot ask for it.
+  forbidsFragments: false,
   maxDatagramBytes: MAX_DATAGRAM_BYTES,
   maxBatchBytes: BATCH_BYTES,
 }

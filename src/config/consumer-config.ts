@@ -14,6 +14,8 @@ export interface ConsumerConfig {
   readonly surviveSeconds: number
   /** Bytes of UDP payload. */
   readonly maxDatagramBytes: number
+  /** The same of the largest that a path is searched for. */
+  readonly ceilingDatagramBytes: number
   readonly congestion: 'cubic'
   /** True: listeners that others can reach were opened knowingly, without keys. */
   readonly insecure: boolean

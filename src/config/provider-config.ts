@@ -16,6 +16,8 @@ export interface ProviderConfig {
   readonly surviveSeconds: number
   /** Bytes of UDP payload. */
   readonly maxDatagramBytes: number
+  /** The same of the largest that a path is searched for. */
+  readonly ceilingDatagramBytes: number
   readonly congestion: 'cubic'
 }
 

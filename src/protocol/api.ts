@@ -31,8 +31,10 @@ export interface ProtocolEndpoint {
 
 /** How one side behaves; what the peer must know of it travels in the handshake. Sizes in bytes, times in µs. */
 export interface EndpointSettings {
-  /** Fixed size of a full datagram, bytes of UDP payload. */
+  /** Size of a full datagram at first, bytes of UDP payload. */
   readonly maxDatagramBytes: number
+  /** Up to which size a path is searched for larger ones; not above the first: it stays as it is. */
+  readonly ceilingDatagramBytes: number
   /** Silence that ends a session; the smaller value of the two sides holds. */
   readonly survive: Micros
   /**

@@ -2,6 +2,7 @@
 // What each frame does: those that come from the peer, and what becomes of those that we sent. One switchboard, no decisions.
 
 import { CloseCode } from './errors.ts'
+import type { MtuSearch } from './path/mtu-search.ts'
 import type { Path } from './path/path.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
 import type { Recovery } from './recovery/recovery.ts'
@@ -21,6 +22,7 @@ export interface FrameActionParts {
   readonly streams: StreamTable
   readonly received: ReceivedPackets
   readonly path: Path
+  readonly search: MtuSearch
   readonly rekey: Rekey
   /** The peer is elsewhere than `before`, and has shown that it is. */
   readonly onMoved: (before: PathId, now: Micros) => void
@@ -94,6 +96,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
       this.#parts.received.forgetThrough(offset)
       return
     }
+    if (kind === SentFrame.sizeProbe) this.#parts.search.onProbeAcked(offset, length)
     if (kind > SentFrame.resetStream) return
     const streams = this.#parts.streams
     const stream = streams.stream(id)
@@ -108,6 +111,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
     if (kind === SentFrame.maxData) streams.wantsMaxData = true
     else if (kind === SentFrame.maxStreams) streams.allowance.wantsTelling = true
     else if (kind === SentFrame.rekey) this.#parts.rekey.onFrameLost(offset)
+    else if (kind === SentFrame.sizeProbe) this.#parts.search.onProbeLost(offset, length)
     if (kind >= SentFrame.maxData && kind !== SentFrame.maxStreamData) return
     const stream = streams.stream(id)
     if (stream === null) return

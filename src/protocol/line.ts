@@ -10,6 +10,8 @@ export type LineKind = (typeof LineKind)[keyof typeof LineKind]
 
 export interface Line {
   readonly kind: LineKind
+  /** A datagram arrives as it was sent or not at all. Where pieces may travel, their arrival says nothing of what the path carries. */
+  readonly forbidsFragments: boolean
   /** What both ends of the connection under a path know and nobody between them: 32 bytes with TLS of our own, else empty. */
   bindingOf(path: PathId): Uint8Array
 }
@@ -50,7 +52,7 @@ const RELIABLE: LineRules = {
 
 const NO_BINDING = new Uint8Array(0)
 
-export const UDP: Line = { kind: LineKind.udp, bindingOf: () => NO_BINDING }
+export const UDP: Line = { kind: LineKind.udp, forbidsFragments: false, bindingOf: () => NO_BINDING }
 
 export function rulesOf(line: Line = UDP): LineRules {
   return line.kind === LineKind.udp ? DATAGRAMS : RELIABLE

@@ -8,13 +8,14 @@ import { Uncontrolled } from './congestion/none.ts'
 import { Pacer } from './congestion/pacer.ts'
 import type { CloseCode } from './errors.ts'
 import { FrameActions } from './frame-actions.ts'
-import { addressAt, isSameIp } from './handshake/address.ts'
+import { addressAt, isLoopback, isSameIp } from './handshake/address.ts'
 import type { Hello } from './handshake/hello.ts'
-import { rulesOf } from './line.ts'
+import { rulesOf, UDP } from './line.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import { PacketReceiver } from './packet-receiver.ts'
 import { PacketSender } from './packet-sender.ts'
 import { Liveness, LivenessVerdict } from './path/liveness.ts'
+import { MtuSearch } from './path/mtu-search.ts'
 import { Path } from './path/path.ts'
 import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
@@ -64,6 +65,7 @@ export class SessionParts {
   readonly received = new ReceivedPackets()
   readonly acks = new AckPolicy()
   readonly path: Path
+  readonly search: MtuSearch
   readonly liveness: Liveness
   readonly keys: KeyRing
   readonly rekey: Rekey
@@ -76,6 +78,7 @@ export class SessionParts {
   readonly receiver: PacketReceiver
   packetsLost = 0
 
+  readonly #session: number
   readonly #options: EndpointOptions
   readonly #onNewIp: () => void
 
@@ -83,11 +86,13 @@ export class SessionParts {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
     const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
+    this.#session = made.session
     this.#options = made.options
     this.#onNewIp = made.onNewIp
     acks.packetsPerAck = packetsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
+    this.search = new MtuSearch(settings.maxDatagramBytes, () => mtuCeiling(made.options, this.path.current))
     this.liveness = new Liveness(
       {
         isDialler: made.isDialler,
@@ -122,6 +127,7 @@ export class SessionParts {
       streams: this.streams,
       received,
       path: this.path,
+      search: this.search,
       rekey,
       onMoved: (before, now) => this.#onMoved(before, now),
       onClose: made.onClose,
@@ -133,6 +139,7 @@ export class SessionParts {
           rtt,
           controller: this.controller,
           sink: this.actions,
+          sizes: this.search,
           onPacketLost: (packet, bytes, now) => {
             this.packetsLost++
             this.trace.packetLost(made.session, packet, bytes, now)
@@ -154,6 +161,7 @@ export class SessionParts {
         controller: this.controller,
         pacer: new Pacer(settings.maxDatagramBytes),
         builder: this.builder,
+        search: this.search,
         trace: this.trace,
         onElicitingSent: (now) => this.liveness.onSent(now),
       },
@@ -190,10 +198,17 @@ export class SessionParts {
   /** Fills the batch with what an open session has to say; false: nothing now. */
   fill(out: DatagramBatch, now: Micros): boolean {
     this.rekey.step(now)
-    const message = this.path.nextMessage()
-    if (message === null) return this.sender.fill(out, this.path.current, now)
-    this.sender.fillPathMessage(out, message, now)
+    if (this.search.bytes !== this.sender.maxDatagramBytes) this.#resize(now)
+    const { sender, path } = this
+    const message = path.nextMessage()
+    if (message === null) return sender.fillSizeProbe(out, path.current, now) || sender.fill(out, path.current, now)
+    sender.fillPathMessage(out, message, now)
     return true
+  }
+
+  #resize(now: Micros): void {
+    this.sender.resize(this.search.bytes)
+    this.trace.datagramsResized(this.#session, this.search.bytes, now)
   }
 
   /** Sends the peer something that it must answer, whatever window and pacer say. */
@@ -242,6 +257,7 @@ export class SessionParts {
   #startOver(now: Micros): void {
     const { settings, newController } = this.#options
     this.controller = newController(settings.maxDatagramBytes)
+    this.search.startOver()
     this.loss.onNewPath(this.controller)
     this.sender.onNewPath(this.controller)
     this.rtt.forget()
@@ -263,4 +279,12 @@ export class SessionParts {
     into.heldBytes = this.streams.heldBytes
     into.rekeys = this.keys.number
   }
+}
+
+/** Pieces would arrive too, and say nothing of the path; but nothing is cut on the way to this machine itself. */
+function mtuCeiling(options: EndpointOptions, path: PathId): number {
+  const { line = UDP, settings } = options
+  const address = line.forbidsFragments ? null : addressAt(options, path)
+  const isHonest = line.forbidsFragments || (address !== null && isLoopback(address))
+  return isHonest ? settings.ceilingDatagramBytes : settings.maxDatagramBytes
 }

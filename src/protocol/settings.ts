@@ -7,6 +7,7 @@ const MIB = 1_048_576
 /** What a side uses unless it is told otherwise: small at the start, grown where a stream proves that it needs more. */
 export const DEFAULT_SETTINGS: EndpointSettings = {
   maxDatagramBytes: 1_200,
+  ceilingDatagramBytes: 1_200,
   survive: 60 * SECOND,
   askAfterQuiet: Number.POSITIVE_INFINITY,
   initialMaxStreams: 100,

@@ -16,6 +16,7 @@ export class MemoryCarrier implements Carrier {
     kind: 'udp',
     reliable: false,
     ordered: true,
+    forbidsFragments: true,
     maxDatagramBytes: 65_507,
     maxBatchBytes: 65_507,
   } as const

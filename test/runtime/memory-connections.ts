@@ -30,6 +30,7 @@ export class MemoryConnections implements Carrier {
     kind: 'tcp',
     reliable: true,
     ordered: true,
+    forbidsFragments: true,
     maxDatagramBytes: 16_384,
     maxBatchBytes: 65_536,
   } as const

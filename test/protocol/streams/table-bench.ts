@@ -3,6 +3,7 @@
 import type { EndpointSettings, SessionHandle } from '../../../src/protocol/api.ts'
 import { BoundedQueue } from '../../../src/protocol/bounded-queue.ts'
 import { FrameActions } from '../../../src/protocol/frame-actions.ts'
+import { MtuSearch } from '../../../src/protocol/path/mtu-search.ts'
 import { Path } from '../../../src/protocol/path/path.ts'
 import { ReceivedPackets } from '../../../src/protocol/recovery/received.ts'
 import { SentFrame, SentPackets } from '../../../src/protocol/recovery/sent.ts'
@@ -53,6 +54,7 @@ export class TableBench implements StreamTableOwner {
       streams: this.table,
       received,
       path: new Path(0, new Prng(1)),
+      search: new MtuSearch(1_200, () => 1_200),
       rekey: new Rekey(rekey, settings),
       onMoved: () => {},
       onClose: () => {},
