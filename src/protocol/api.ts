@@ -60,6 +60,8 @@ export interface EndpointSettings {
   readonly rekeyWithin: Micros
   /** A session that has sent so many packets under one key and got no other is closed. */
   readonly mostPacketsPerKey: number
+  /** How many packets one ACK is for at most, where the sender is fast and asks for fewer ACKs. */
+  readonly mostPacketsPerAck: number
   /** How long after its start a listener lets in only who has shown where it is: INITs that were recorded before cannot. */
   readonly cautionAfterStart: Micros
 }

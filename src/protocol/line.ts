@@ -1,7 +1,7 @@
 // What the packets of an endpoint travel over, and what its sessions do otherwise where nothing is lost: over TCP, TLS and WebSocket a path
 // is one connection, packets arrive whole and in order, and the line controls itself.
 
-import { LEAST_INIT_BYTES, LEAST_LINE_INIT_BYTES } from './limits.ts'
+import { LEAST_INIT_BYTES, LEAST_LINE_INIT_BYTES, PACKETS_PER_ACK } from './limits.ts'
 import { MILLISECOND, type Micros, type PathId, SECOND } from './units.ts'
 
 /** Wire-visible: the number is mixed into the handshake. */
@@ -33,7 +33,7 @@ export interface LineRules {
 const DATAGRAMS: LineRules = {
   isReliable: false,
   leastInitBytes: LEAST_INIT_BYTES,
-  packetsPerAck: 2,
+  packetsPerAck: PACKETS_PER_ACK,
   // A pause of the process on a fast path must not count.
   suspectSilence: 500 * MILLISECOND,
   // Nobody acknowledges them, so they leave at once.

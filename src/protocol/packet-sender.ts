@@ -11,6 +11,7 @@ import { Fill, type PacketBuilder } from './packet-builder.ts'
 import type { MtuSearch } from './path/mtu-search.ts'
 import type { PathMessage } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
+import type { AckFrequency } from './recovery/ack-frequency.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { Recovery } from './recovery/recovery.ts'
 import type { Rtt } from './recovery/rtt.ts'
@@ -34,6 +35,7 @@ export interface PacketSenderParts {
   readonly skipped: SkippedNumbers | null
   readonly loss: Recovery
   readonly acks: AckPolicy
+  readonly ackFrequency: AckFrequency
   readonly rtt: Rtt
   readonly controller: CongestionController
   readonly pacer: Pacer
@@ -106,7 +108,7 @@ export class PacketSender {
 
   /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */
   fill(out: DatagramBatch, path: PathId, now: Micros): boolean {
-    const { pacer, rtt, keys, search } = this.#parts
+    const { pacer, rtt, keys, search, ackFrequency } = this.#parts
     // Before the first sample nothing is known of the path, and the initial window may leave at once.
     pacer.adjust(this.#controller, rtt.hasSample ? rtt.smoothed : 0, now)
     out.length = 0
@@ -120,6 +122,7 @@ export class PacketSender {
       if (out.length === bytes) out.segmentBytes = bytes
       if (bytes < this.maxDatagramBytes) break
       search.onFull(now)
+      ackFrequency.onFull(this.#controller, this.maxDatagramBytes, rtt, now)
     }
     return out.length > 0
   }

@@ -18,6 +18,7 @@ import { Liveness, LivenessVerdict } from './path/liveness.ts'
 import { MtuSearch } from './path/mtu-search.ts'
 import { Path } from './path/path.ts'
 import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
+import { AckFrequency } from './recovery/ack-frequency.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
 import { LossDetector } from './recovery/loss.ts'
 import { NoLoss } from './recovery/no-loss.ts'
@@ -64,6 +65,7 @@ export class SessionParts {
   readonly sent = new SentPackets()
   readonly received = new ReceivedPackets()
   readonly acks = new AckPolicy()
+  readonly ackFrequency = new AckFrequency()
   readonly path: Path
   readonly search: MtuSearch
   readonly liveness: Liveness
@@ -84,12 +86,13 @@ export class SessionParts {
 
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
-    const { rtt, sent, received, acks } = this
+    const { rtt, sent, received, acks, ackFrequency } = this
     const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
     this.#session = made.session
     this.#options = made.options
     this.#onNewIp = made.onNewIp
     acks.packetsPerAck = packetsPerAck
+    acks.mostPacketsPerAck = settings.mostPacketsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
     this.search = new MtuSearch(settings.maxDatagramBytes, () => mtuCeiling(made.options, this.path.current))
@@ -126,6 +129,8 @@ export class SessionParts {
     this.actions = new FrameActions({
       streams: this.streams,
       received,
+      acks,
+      ackFrequency,
       path: this.path,
       search: this.search,
       rekey,
@@ -146,7 +151,7 @@ export class SessionParts {
           },
         })
     this.actions.loss = this.loss
-    this.builder = new PacketBuilder({ sent, received, acks, rtt, rekey, streams: this.streams })
+    this.builder = new PacketBuilder({ sent, received, acks, ackFrequency, rtt, rekey, streams: this.streams })
     this.sender = new PacketSender(
       {
         session: made.session,
@@ -157,6 +162,7 @@ export class SessionParts {
         skipped: isReliable ? null : new SkippedNumbers(random),
         loss: this.loss,
         acks,
+        ackFrequency,
         rtt,
         controller: this.controller,
         pacer: new Pacer(settings.maxDatagramBytes),
@@ -189,6 +195,10 @@ export class SessionParts {
   start(met: Met, now: Micros): Stream {
     const { hello, remoteId } = met
     this.loss.peerMaxAckDelay = hello.maxAckDelay
+    const { isReliable } = rulesOf(this.#options.line)
+    this.ackFrequency.peerMost = isReliable
+      ? 0
+      : Math.min(hello.mostPacketsPerAck, this.#options.settings.mostPacketsPerAck)
     this.liveness.survive = Math.min(hello.survive, this.liveness.survive)
     this.rekey.start(met.keys, met.localId, remoteId, now)
     this.sender.start(remoteId)

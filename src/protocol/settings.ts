@@ -22,5 +22,7 @@ export const DEFAULT_SETTINGS: EndpointSettings = {
   rekeyAfter: 120 * SECOND,
   rekeyWithin: 180 * SECOND,
   mostPacketsPerKey: 2 ** 24,
+  // Fewer ACKs would save little more, and a lost one would be missed.
+  mostPacketsPerAck: 10,
   cautionAfterStart: 120 * SECOND,
 }

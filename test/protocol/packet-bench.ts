@@ -184,6 +184,7 @@ export function framesOf(buffer: Uint8Array, start: number, end: number): string
     onPathChallenge: () => tell('PATH_CHALLENGE'),
     onPathResponse: () => tell('PATH_RESPONSE'),
     onRekey: (frame) => tell(`${frame.type === FrameType.rekeyInit ? 'REKEY_INIT' : 'REKEY_RESP'} ${frame.number}`),
+    onAckFrequency: (frame) => tell(`ACK_FREQUENCY ${frame.sequence} every ${frame.packetsPerAck}`),
     onClose: (frame) => tell(`CLOSE ${frame.code} ${frame.reason}`.trim()),
   }
   if (start === end) return told

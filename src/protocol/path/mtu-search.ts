@@ -1,3 +1,4 @@
+// hot
 // How large a datagram the path carries: larger ones are tried until one does not arrive (RFC 8899; RFC 9000 §14.3). Decides and counts;
 // what it wants to be sent, others send.
 //

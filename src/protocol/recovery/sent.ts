@@ -27,6 +27,8 @@ export const SentFrame = {
   rekey: 8,
   /** A packet of nothing but padding: `offset` is its size, `length` the epoch of the search that sent it. */
   sizeProbe: 9,
+  /** `offset` is the number of the wish. */
+  ackFrequency: 10,
 } as const
 
 /** Told what became of a frame. All arguments are numbers: nothing is allocated. */
