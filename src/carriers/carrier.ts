@@ -22,12 +22,12 @@ export interface CarrierTraits {
   /** Nothing is lost between the two ends (TCP): the session then runs no loss timers of its own. */
   readonly reliable: boolean
   readonly ordered: boolean
+  /** A datagram that is too large for the path is lost, and never cut in pieces on its way: what arrives whole was sent whole. */
+  readonly forbidsFragments: boolean
   /** Largest datagram it can move, in bytes of payload. */
   readonly maxDatagramBytes: number
   /** Largest batch that is worth building for one `send`, in bytes. */
   readonly maxBatchBytes: number
-  /** A datagram that is larger than the path carries is lost or refused, and never sent in fragments. */
-  readonly forbidsFragments: boolean
 }
 
 /** Told of what arrives. `datagram` is borrowed until the call returns, and may be written to meanwhile (decryption in place). */

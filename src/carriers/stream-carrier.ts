@@ -239,7 +239,7 @@ export class StreamCarrier implements Carrier {
 const TRAITS = {
   reliable: true,
   ordered: true,
+  forbidsFragments: true,
   maxDatagramBytes: MAX_RECORD_BYTES,
   maxBatchBytes: BATCH_BYTES,
-  forbidsFragments: true,
 } as const

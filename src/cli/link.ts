@@ -26,6 +26,8 @@ import { ExitStatus } from './exit.ts'
 export interface LinkSettings {
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
+  /** How far a path is searched for larger ones. */
+  readonly ceilingDatagramBytes: number
 }
 
 export interface LinkOptions extends LinkSettings {
@@ -52,6 +54,7 @@ export function openDriver(options: LinkOptions): Driver {
         askAfterQuiet: options.askAfterQuiet ?? DEFAULT_SETTINGS.askAfterQuiet,
         // The operator's number is about paths of datagrams; a connection takes records of any size up to its own.
         maxDatagramBytes: traits.reliable ? traits.maxDatagramBytes : options.maxDatagramBytes,
+        ceilingDatagramBytes: Math.min(traits.maxDatagramBytes, options.ceilingDatagramBytes),
       },
       acceptsSessions: options.role === 'listener',
       instanceId: options.instanceId,
@@ -74,9 +77,10 @@ export function openDialler(options: Omit<LinkOptions, 'role'>): Driver {
 
 /** Only TLS of our own binds the handshake: behind a proxy each end would see another. */
 function lineOf(carrier: Carrier): Line {
-  const { kind } = carrier.traits
+  const { kind, forbidsFragments } = carrier.traits
   return {
     kind: LineKind[kind],
+    forbidsFragments,
     bindingOf: (path) => (kind === 'tls' ? carrier.channelOf(path) : NO_CHANNEL).binding,
   }
 }
@@ -103,6 +107,9 @@ const WHY = { [RekeyReason.packets]: 'packets', [RekeyReason.age]: 'age', [Rekey
 function keyTrace(log: Log): Trace {
   return {
     ...silentTrace,
+    datagramsResized(session, bytes) {
+      log.debug('datagramsResized', { session, bytes })
+    },
     keysChanged(session, number, why) {
       log.debug('keysChanged', { session, number, why: WHY[why as RekeyReason] })
     },

@@ -14,6 +14,8 @@ export interface ConsumerConfig {
   readonly surviveSeconds: number
   /** Bytes of UDP payload. */
   readonly maxDatagramBytes: number
+  /** The same of the largest that a path is searched for. */
+  readonly ceilingDatagramBytes: number
   readonly congestion: 'cubic'
   /** The kernel's batching of datagrams may be used. */
   readonly udpOffload: boolean

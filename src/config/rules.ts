@@ -2,11 +2,13 @@
 
 import type { Fields } from './fields.ts'
 import { inOrder, type Place, type Problems } from './problems.ts'
-import { AUTO, LEAST_DATAGRAM_BYTES } from './schema.ts'
+import { AUTO, LEAST_DATAGRAM_BYTES, MOST_DATAGRAM_BYTES } from './schema.ts'
 
 interface LinkSettings {
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
+  /** Up to which size a path is searched. */
+  readonly ceilingDatagramBytes: number
   readonly congestion: 'cubic'
   /** The kernel's batching of datagrams may be used. */
   readonly udpOffload: boolean
@@ -17,6 +19,7 @@ export function linkSettings(root: Fields): LinkSettings {
   return {
     surviveSeconds: root.number('survive'),
     maxDatagramBytes: isAuto ? LEAST_DATAGRAM_BYTES : root.number('max_datagram'),
+    ceilingDatagramBytes: isAuto ? MOST_DATAGRAM_BYTES : root.number('max_datagram'),
     congestion: root.word('congestion', ['cubic']),
     udpOffload: root.isYes('udp_offload'),
   }

@@ -13,10 +13,10 @@ export const PROTOCOLS = ['http', 'tcp'] as const
 export const HEALTH_CHECKS = ['connect', 'off'] as const
 export const AUTO = 'auto'
 
-/** What RFC 9000 §14 asks every path to carry; the least that `max_datagram` takes and what `auto` means in this version. */
+/** What RFC 9000 §14 asks every path to carry; the least that `max_datagram` takes and what `auto` begins with. */
 export const LEAST_DATAGRAM_BYTES = 1_200
 /** What a UDP datagram over IPv4 can hold: 65,535 less both headers. */
-const MOST_DATAGRAM_BYTES = 65_507
+export const MOST_DATAGRAM_BYTES = 65_507
 
 const NOTHING_YET: Taken = { kind: 'nothing yet' }
 const UNLESS_SOCKET = 'none; it must be there unless socket is'
@@ -203,7 +203,7 @@ export const ELEMENTS: readonly ElementRule[] = [
     },
     fallback: AUTO,
     meaning:
-      'The UDP payload of a full datagram. auto is 1200 in this version, which every path carries; a larger one must fit the whole path.',
+      'The UDP payload of a full datagram. auto begins with 1200, which every path carries, and finds out what the path takes; a number is used as it is, and must fit the whole path.',
     example: '1400',
   },
   {

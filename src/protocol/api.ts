@@ -31,8 +31,10 @@ export interface ProtocolEndpoint {
 
 /** How one side behaves; what the peer must know of it travels in the handshake. Sizes in bytes, times in µs. */
 export interface EndpointSettings {
-  /** Fixed size of a full datagram, bytes of UDP payload. */
+  /** Size of a full datagram at first, bytes of UDP payload. */
   readonly maxDatagramBytes: number
+  /** Up to which size a path is searched for larger ones; not above the first: it stays as it is. */
+  readonly ceilingDatagramBytes: number
   /** Silence that ends a session; the smaller value of the two sides holds. */
   readonly survive: Micros
   /**
@@ -58,6 +60,8 @@ export interface EndpointSettings {
   readonly rekeyWithin: Micros
   /** A session that has sent so many packets under one key and got no other is closed. */
   readonly mostPacketsPerKey: number
+  /** How many packets one ACK is for at most, where the sender is fast and asks for fewer ACKs. */
+  readonly mostPacketsPerAck: number
   /** How long after its start a listener lets in only who has shown where it is: INITs that were recorded before cannot. */
   readonly cautionAfterStart: Micros
 }

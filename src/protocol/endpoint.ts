@@ -316,6 +316,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
       streamWindow: settings.initialStreamWindow,
       sessionWindow: settings.initialSessionWindow,
       sentAtMs: 0,
+      mostPacketsPerAck: settings.mostPacketsPerAck,
     }
   }
 

@@ -2,7 +2,10 @@
 // What each frame does: those that come from the peer, and what becomes of those that we sent. One switchboard, no decisions.
 
 import { CloseCode } from './errors.ts'
+import type { MtuSearch } from './path/mtu-search.ts'
 import type { Path } from './path/path.ts'
+import type { AckFrequency } from './recovery/ack-frequency.ts'
+import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
 import type { Recovery } from './recovery/recovery.ts'
 import { SentFrame, type SentFrameSink } from './recovery/sent.ts'
@@ -10,6 +13,7 @@ import type { Rekey } from './rekey/rekey.ts'
 import type { StreamTable } from './streams/table.ts'
 import type { Micros, PathId, StreamId } from './units.ts'
 import type { AckFrame } from './wire/ack-frame.ts'
+import type { AckFrequencyFrame } from './wire/ack-frequency-frame.ts'
 import type { CloseFrame } from './wire/close-frame.ts'
 import type { CreditFrame } from './wire/credit-frames.ts'
 import type { FrameSink } from './wire/frames.ts'
@@ -20,7 +24,10 @@ import type { ResetStreamFrame, StopSendingFrame, StreamFrame } from './wire/str
 export interface FrameActionParts {
   readonly streams: StreamTable
   readonly received: ReceivedPackets
+  readonly acks: AckPolicy
+  readonly ackFrequency: AckFrequency
   readonly path: Path
+  readonly search: MtuSearch
   readonly rekey: Rekey
   /** The peer is elsewhere than `before`, and has shown that it is. */
   readonly onMoved: (before: PathId, now: Micros) => void
@@ -89,11 +96,17 @@ export class FrameActions implements FrameSink, SentFrameSink {
     return this.#parts.rekey.onFrame(frame, this.now)
   }
 
+  onAckFrequency({ sequence, packetsPerAck }: AckFrequencyFrame): CloseCode {
+    this.#parts.acks.onWish(sequence, packetsPerAck)
+    return CloseCode.none
+  }
+
   onFrameAcked(kind: number, id: StreamId, offset: number, length: number): void {
     if (kind === SentFrame.ack) {
       this.#parts.received.forgetThrough(offset)
       return
     }
+    if (kind === SentFrame.sizeProbe) this.#parts.search.onProbeAcked(offset, length)
     if (kind > SentFrame.resetStream) return
     const streams = this.#parts.streams
     const stream = streams.stream(id)
@@ -108,6 +121,8 @@ export class FrameActions implements FrameSink, SentFrameSink {
     if (kind === SentFrame.maxData) streams.wantsMaxData = true
     else if (kind === SentFrame.maxStreams) streams.allowance.wantsTelling = true
     else if (kind === SentFrame.rekey) this.#parts.rekey.onFrameLost(offset)
+    else if (kind === SentFrame.ackFrequency) this.#parts.ackFrequency.onLost(offset)
+    else if (kind === SentFrame.sizeProbe) this.#parts.search.onProbeLost(offset, length)
     if (kind >= SentFrame.maxData && kind !== SentFrame.maxStreamData) return
     const stream = streams.stream(id)
     if (stream === null) return

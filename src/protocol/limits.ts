@@ -38,6 +38,8 @@ export const CONTROL_STREAM = 0
 /** An ACK waits at most this long for company; told to the peer with the timer's own lateness in it (as quic-go does). */
 export const MAX_ACK_DELAY: Micros = 25 * MILLISECOND
 export const TOLD_MAX_ACK_DELAY: Micros = 26 * MILLISECOND
+/** An ACK is owed after so many packets that ask for one (RFC 9000 §13.2.2), unless a fast sender asks for fewer ACKs. */
+export const PACKETS_PER_ACK = 2
 /** Until the first sample (RFC 9002 §6.2.2). */
 export const INITIAL_RTT: Micros = 333 * MILLISECOND
 /** Timers are no finer (RFC 9002 §6.1.2). */

@@ -1,7 +1,7 @@
 // What the packets of an endpoint travel over, and what its sessions do otherwise where nothing is lost: over TCP, TLS and WebSocket a path
 // is one connection, packets arrive whole and in order, and the line controls itself.
 
-import { LEAST_INIT_BYTES, LEAST_LINE_INIT_BYTES } from './limits.ts'
+import { LEAST_INIT_BYTES, LEAST_LINE_INIT_BYTES, PACKETS_PER_ACK } from './limits.ts'
 import { MILLISECOND, type Micros, type PathId, SECOND } from './units.ts'
 
 /** Wire-visible: the number is mixed into the handshake. */
@@ -10,6 +10,8 @@ export type LineKind = (typeof LineKind)[keyof typeof LineKind]
 
 export interface Line {
   readonly kind: LineKind
+  /** A datagram arrives as it was sent or not at all. Where pieces may travel, their arrival says nothing of what the path carries. */
+  readonly forbidsFragments: boolean
   /** What both ends of the connection under a path know and nobody between them: 32 bytes with TLS of our own, else empty. */
   bindingOf(path: PathId): Uint8Array
 }
@@ -31,7 +33,7 @@ export interface LineRules {
 const DATAGRAMS: LineRules = {
   isReliable: false,
   leastInitBytes: LEAST_INIT_BYTES,
-  packetsPerAck: 2,
+  packetsPerAck: PACKETS_PER_ACK,
   // A pause of the process on a fast path must not count.
   suspectSilence: 500 * MILLISECOND,
   // Nobody acknowledges them, so they leave at once.
@@ -50,7 +52,7 @@ const RELIABLE: LineRules = {
 
 const NO_BINDING = new Uint8Array(0)
 
-export const UDP: Line = { kind: LineKind.udp, bindingOf: () => NO_BINDING }
+export const UDP: Line = { kind: LineKind.udp, forbidsFragments: false, bindingOf: () => NO_BINDING }
 
 export function rulesOf(line: Line = UDP): LineRules {
   return line.kind === LineKind.udp ? DATAGRAMS : RELIABLE

@@ -1,8 +1,9 @@
 // hot
 // Fills one packet with frames, in a fixed order of importance: what the peer needs to go on sending first, bytes last.
 //
-//   ACK · REKEY · MAX_DATA · MAX_STREAMS · each stream's RESET, STOP, MAX_STREAM_DATA · control stream · other streams in turn · PING
+//   ACK · REKEY · ACK_FREQUENCY · MAX_DATA · MAX_STREAMS · each stream's RESET, STOP, MAX_STREAM_DATA · control stream · other streams in turn · PING
 
+import type { AckFrequency } from './recovery/ack-frequency.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { ReceivedPackets } from './recovery/received.ts'
 import type { Rtt } from './recovery/rtt.ts'
@@ -12,6 +13,7 @@ import type { Stream } from './streams/stream.ts'
 import type { StreamTable } from './streams/table.ts'
 import type { Micros } from './units.ts'
 import { writeAck } from './wire/ack-frame.ts'
+import { writeAckFrequency } from './wire/ack-frequency-frame.ts'
 import { writeCredit, writeMaxStreamData } from './wire/credit-frames.ts'
 import type { Writer } from './wire/cursor.ts'
 import { FrameType } from './wire/frame-types.ts'
@@ -33,6 +35,7 @@ export interface PacketBuilderParts {
   readonly sent: SentPackets
   readonly received: ReceivedPackets
   readonly acks: AckPolicy
+  readonly ackFrequency: AckFrequency
   readonly rtt: Rtt
   readonly rekey: Rekey
   readonly streams: StreamTable
@@ -54,6 +57,7 @@ export class PacketBuilder {
   readonly #sent: SentPackets
   readonly #received: ReceivedPackets
   readonly #acks: AckPolicy
+  readonly #ackFrequency: AckFrequency
   readonly #rtt: Rtt
   readonly #rekey: Rekey
   readonly #streams: StreamTable
@@ -65,6 +69,7 @@ export class PacketBuilder {
     this.#sent = parts.sent
     this.#received = parts.received
     this.#acks = parts.acks
+    this.#ackFrequency = parts.ackFrequency
     this.#rtt = parts.rtt
     this.#rekey = parts.rekey
     this.#streams = parts.streams
@@ -85,6 +90,7 @@ export class PacketBuilder {
     const afterAck = writer.position
     if (fill !== Fill.ackOnly) {
       this.#writeRekey(writer)
+      this.#writeAckFrequency(writer)
       this.#writeCredit(writer, now)
       this.#writeStreamControl(writer, now)
       this.#writeStreams(writer)
@@ -122,6 +128,15 @@ export class PacketBuilder {
   #writeRekey(writer: Writer): void {
     if (!this.#rekey.wantsFrame || !this.#rekey.write(writer)) return
     this.#sent.record(SentFrame.rekey, 0, this.#rekey.nextNumber, 0)
+    this.elicitsAck = true
+  }
+
+  /** Rides along with what leaves anyway: it is asked for by who sends a lot. */
+  #writeAckFrequency(writer: Writer): void {
+    const { wantsTelling, sequence, packetsPerAck } = this.#ackFrequency
+    if (!wantsTelling || !writeAckFrequency(writer, sequence, packetsPerAck)) return
+    this.#ackFrequency.wantsTelling = false
+    this.#sent.record(SentFrame.ackFrequency, 0, sequence, 0)
     this.elicitsAck = true
   }
 

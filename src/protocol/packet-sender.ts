@@ -8,12 +8,14 @@ import type { CongestionController } from './congestion/controller.ts'
 import type { Pacer } from './congestion/pacer.ts'
 import { LEAST_SHORT_PACKET_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
 import { Fill, type PacketBuilder } from './packet-builder.ts'
+import type { MtuSearch } from './path/mtu-search.ts'
 import type { PathMessage } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
+import type { AckFrequency } from './recovery/ack-frequency.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
 import type { Recovery } from './recovery/recovery.ts'
 import type { Rtt } from './recovery/rtt.ts'
-import { type SentFrameSink, type SentPackets, SentState } from './recovery/sent.ts'
+import { SentFrame, type SentFrameSink, type SentPackets, SentState } from './recovery/sent.ts'
 import type { SkippedNumbers } from './recovery/skip.ts'
 import type { KeyRing } from './rekey/key-ring.ts'
 import type { Micros, PathId } from './units.ts'
@@ -33,10 +35,12 @@ export interface PacketSenderParts {
   readonly skipped: SkippedNumbers | null
   readonly loss: Recovery
   readonly acks: AckPolicy
+  readonly ackFrequency: AckFrequency
   readonly rtt: Rtt
   readonly controller: CongestionController
   readonly pacer: Pacer
   readonly builder: PacketBuilder
+  readonly search: MtuSearch
   readonly trace: Trace
   /** A packet that the peer must answer has left. */
   readonly onElicitingSent: (now: Micros) => void
@@ -52,6 +56,8 @@ export class PacketSender {
   bytesSent = 0
   /** Bytes of UDP payload of a full packet. */
   maxDatagramBytes: number
+  /** The same of a probe after a timeout: what went unanswered may have been too large for a path that has changed. */
+  readonly #probeBytes: number
 
   readonly #parts: PacketSenderParts
   readonly #writer = new Writer()
@@ -63,6 +69,7 @@ export class PacketSender {
     this.#parts = parts
     this.#controller = parts.controller
     this.maxDatagramBytes = maxDatagramBytes
+    this.#probeBytes = maxDatagramBytes
   }
 
   /** The handshake is through: the peer has told by which id it knows the session. */
@@ -73,6 +80,13 @@ export class PacketSender {
   /** What leaves from now on takes another path. */
   onNewPath(controller: CongestionController): void {
     this.#controller = controller
+  }
+
+  /** The path carries larger datagrams than was known, or no longer those that it did. */
+  resize(maxDatagramBytes: number): void {
+    this.maxDatagramBytes = maxDatagramBytes
+    this.#parts.pacer.onMaxDatagramBytes(maxDatagramBytes)
+    this.#controller.onMaxDatagramBytes(maxDatagramBytes)
   }
 
   /** When the pacer lets the next packet go; `Infinity`: it holds nothing back. */
@@ -86,7 +100,7 @@ export class PacketSender {
     this.probes += howMany
     let left = howMany
     for (let packet = sent.oldest; packet < sent.next && left > 0; packet++) {
-      if (sent.state(packet) !== SentState.inFlight) continue
+      if (sent.state(packet) !== SentState.inFlight || sent.isSizeProbe(packet)) continue
       sent.repeat(packet, sink)
       left--
     }
@@ -94,7 +108,7 @@ export class PacketSender {
 
   /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */
   fill(out: DatagramBatch, path: PathId, now: Micros): boolean {
-    const { pacer, rtt, keys } = this.#parts
+    const { pacer, rtt, keys, search, ackFrequency } = this.#parts
     // Before the first sample nothing is known of the path, and the initial window may leave at once.
     pacer.adjust(this.#controller, rtt.hasSample ? rtt.smoothed : 0, now)
     out.length = 0
@@ -107,13 +121,33 @@ export class PacketSender {
       if (bytes === 0) break
       if (out.length === bytes) out.segmentBytes = bytes
       if (bytes < this.maxDatagramBytes) break
+      search.onFull(now)
+      ackFrequency.onFull(this.#controller, this.maxDatagramBytes, rtt, now)
     }
     return out.length > 0
   }
 
+  /** A packet that does nothing but ask whether the path carries one so large; false: none is wanted, or the window has no room for one. */
+  fillSizeProbe(out: DatagramBatch, path: PathId, now: Micros): boolean {
+    const { search, sent, builder } = this.#parts
+    const bytes = search.wanted
+    if (bytes === 0 || !this.#isWindowOpen) return false
+    const writer = this.#begin(out, path, bytes)
+    writer.u8(FrameType.ping)
+    writer.zeros(writer.room)
+    sent.record(SentFrame.sizeProbe, 0, bytes, search.epoch)
+    out.segmentBytes = this.#seal(out, 0, now)
+    // What is too large has most likely not even left: it must not take the place of fifty datagrams that would.
+    this.#commitEliciting(Math.min(bytes, this.maxDatagramBytes), now)
+    search.onProbeSent()
+    // The ACK of something behind it says soonest that it was lost.
+    builder.wantsPing = true
+    return true
+  }
+
   /** A packet of its own for one address: a challenge or the answer to one. */
   fillPathMessage(out: DatagramBatch, message: PathMessage, now: Micros): void {
-    const writer = this.#begin(out, message.path)
+    const writer = this.#begin(out, message.path, this.maxDatagramBytes)
     writeChallenge(writer, message.isResponse ? FrameType.pathResponse : FrameType.pathChallenge, message.challenge)
     const bytes = this.#seal(out, 0, now)
     out.segmentBytes = bytes
@@ -122,7 +156,7 @@ export class PacketSender {
 
   /** A goodbye; nothing is owed for it. */
   fillClose(out: DatagramBatch, path: PathId, frame: CloseFrame, now: Micros): void {
-    const writer = this.#begin(out, path)
+    const writer = this.#begin(out, path, this.maxDatagramBytes)
     writeClose(writer, frame)
     out.segmentBytes = this.#seal(out, 0, now)
     this.#parts.sent.commitBare(now)
@@ -130,20 +164,25 @@ export class PacketSender {
 
   /** What the next packet may hold; null: none may or need be sent. */
   #nextFill(now: Micros): Fill | null {
-    const { sent, pacer, builder, loss, acks } = this.#parts
+    const { pacer, builder, loss, acks } = this.#parts
     this.#pacedUntil = Number.POSITIVE_INFINITY
     if (this.probes > 0) {
       this.probes--
       return Fill.probe
     }
     if (builder.hasSomethingToSend) {
-      const isWindowOpen = sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= this.#controller.windowBytes
+      const isWindowOpen = this.#isWindowOpen
       if (isWindowOpen && pacer.budgetBytes(now) >= this.maxDatagramBytes) return Fill.all
       loss.onHeldBack()
       if (isWindowOpen) this.#pacedUntil = pacer.nextSendAt(now, Number.POSITIVE_INFINITY)
     }
     // Without anything else to send, an ACK goes as soon as it is due; PING and the rest ride along by their own rules.
     return acks.isDue(now) ? (builder.hasSomethingToSend ? Fill.ackOnly : Fill.all) : null
+  }
+
+  get #isWindowOpen(): boolean {
+    const { sent } = this.#parts
+    return sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= this.#controller.windowBytes
   }
 
   /** Appends one packet to the batch; 0: there was nothing to put in it. */
@@ -153,7 +192,8 @@ export class PacketSender {
     const at = out.length
     const writer = this.#writer
     const start = at + SHORT_HEADER_BYTES
-    writer.over(out.buffer, start, at + this.maxDatagramBytes - TAG_BYTES)
+    const room = fill === Fill.probe ? this.#probeBytes : this.maxDatagramBytes
+    writer.over(out.buffer, start, at + room - TAG_BYTES)
     builder.fill(writer, fill, now)
     if (writer.position === start) return 0
     const bytes = this.#seal(out, at, now)
@@ -166,10 +206,10 @@ export class PacketSender {
     return bytes
   }
 
-  #begin(out: DatagramBatch, path: PathId): Writer {
+  #begin(out: DatagramBatch, path: PathId, bytes: number): Writer {
     out.length = 0
     out.path = path
-    return this.#writer.over(out.buffer, SHORT_HEADER_BYTES, this.maxDatagramBytes - TAG_BYTES)
+    return this.#writer.over(out.buffer, SHORT_HEADER_BYTES, bytes - TAG_BYTES)
   }
 
   /** Pads, writes the header, seals; returns the size of the packet, which is then part of the batch. */

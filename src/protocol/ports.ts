@@ -122,6 +122,8 @@ export interface Trace {
   packetReceived(session: number, packet: PacketNumber, bytes: number, now: Micros): void
   packetLost(session: number, packet: PacketNumber, bytes: number, now: Micros): void
   windowChanged(session: number, windowBytes: number, bytesInFlight: number, now: Micros): void
+  /** Full datagrams of the session have so many bytes from now on: the path carries them, or has stopped carrying larger ones. */
+  datagramsResized(session: number, bytes: number, now: Micros): void
   /** From now on the session seals with the keys of this `number`; `why` is one of `RekeyReason` in rekey/rekey.ts. */
   keysChanged(session: number, number: number, why: number, now: Micros): void
   /** The session ends for want of new keys: one sealed too many packets, or went on for too long. `why` as there. */
@@ -135,6 +137,7 @@ export const silentTrace: Trace = {
   packetReceived() {},
   packetLost() {},
   windowChanged() {},
+  datagramsResized() {},
   keysChanged() {},
   keysExhausted() {},
 }

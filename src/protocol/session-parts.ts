@@ -8,15 +8,17 @@ import { Uncontrolled } from './congestion/none.ts'
 import { Pacer } from './congestion/pacer.ts'
 import type { CloseCode } from './errors.ts'
 import { FrameActions } from './frame-actions.ts'
-import { addressAt, isSameIp } from './handshake/address.ts'
+import { addressAt, isLoopback, isSameIp } from './handshake/address.ts'
 import type { Hello } from './handshake/hello.ts'
-import { rulesOf } from './line.ts'
+import { rulesOf, UDP } from './line.ts'
 import { PacketBuilder } from './packet-builder.ts'
 import { PacketReceiver } from './packet-receiver.ts'
 import { PacketSender } from './packet-sender.ts'
 import { Liveness, LivenessVerdict } from './path/liveness.ts'
+import { MtuSearch } from './path/mtu-search.ts'
 import { Path } from './path/path.ts'
 import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
+import { AckFrequency } from './recovery/ack-frequency.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
 import { LossDetector } from './recovery/loss.ts'
 import { NoLoss } from './recovery/no-loss.ts'
@@ -63,7 +65,9 @@ export class SessionParts {
   readonly sent = new SentPackets()
   readonly received = new ReceivedPackets()
   readonly acks = new AckPolicy()
+  readonly ackFrequency = new AckFrequency()
   readonly path: Path
+  readonly search: MtuSearch
   readonly liveness: Liveness
   readonly keys: KeyRing
   readonly rekey: Rekey
@@ -76,18 +80,22 @@ export class SessionParts {
   readonly receiver: PacketReceiver
   packetsLost = 0
 
+  readonly #session: number
   readonly #options: EndpointOptions
   readonly #onNewIp: () => void
 
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
-    const { rtt, sent, received, acks } = this
+    const { rtt, sent, received, acks, ackFrequency } = this
     const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
+    this.#session = made.session
     this.#options = made.options
     this.#onNewIp = made.onNewIp
     acks.packetsPerAck = packetsPerAck
+    acks.mostPacketsPerAck = settings.mostPacketsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
+    this.search = new MtuSearch(settings.maxDatagramBytes, () => mtuCeiling(made.options, this.path.current))
     this.liveness = new Liveness(
       {
         isDialler: made.isDialler,
@@ -121,7 +129,10 @@ export class SessionParts {
     this.actions = new FrameActions({
       streams: this.streams,
       received,
+      acks,
+      ackFrequency,
       path: this.path,
+      search: this.search,
       rekey,
       onMoved: (before, now) => this.#onMoved(before, now),
       onClose: made.onClose,
@@ -133,13 +144,14 @@ export class SessionParts {
           rtt,
           controller: this.controller,
           sink: this.actions,
+          sizes: this.search,
           onPacketLost: (packet, bytes, now) => {
             this.packetsLost++
             this.trace.packetLost(made.session, packet, bytes, now)
           },
         })
     this.actions.loss = this.loss
-    this.builder = new PacketBuilder({ sent, received, acks, rtt, rekey, streams: this.streams })
+    this.builder = new PacketBuilder({ sent, received, acks, ackFrequency, rtt, rekey, streams: this.streams })
     this.sender = new PacketSender(
       {
         session: made.session,
@@ -150,10 +162,12 @@ export class SessionParts {
         skipped: isReliable ? null : new SkippedNumbers(random),
         loss: this.loss,
         acks,
+        ackFrequency,
         rtt,
         controller: this.controller,
         pacer: new Pacer(settings.maxDatagramBytes),
         builder: this.builder,
+        search: this.search,
         trace: this.trace,
         onElicitingSent: (now) => this.liveness.onSent(now),
       },
@@ -181,6 +195,10 @@ export class SessionParts {
   start(met: Met, now: Micros): Stream {
     const { hello, remoteId } = met
     this.loss.peerMaxAckDelay = hello.maxAckDelay
+    const { isReliable } = rulesOf(this.#options.line)
+    this.ackFrequency.peerMost = isReliable
+      ? 0
+      : Math.min(hello.mostPacketsPerAck, this.#options.settings.mostPacketsPerAck)
     this.liveness.survive = Math.min(hello.survive, this.liveness.survive)
     this.rekey.start(met.keys, met.localId, remoteId, now)
     this.sender.start(remoteId)
@@ -190,10 +208,17 @@ export class SessionParts {
   /** Fills the batch with what an open session has to say; false: nothing now. */
   fill(out: DatagramBatch, now: Micros): boolean {
     this.rekey.step(now)
-    const message = this.path.nextMessage()
-    if (message === null) return this.sender.fill(out, this.path.current, now)
-    this.sender.fillPathMessage(out, message, now)
+    if (this.search.bytes !== this.sender.maxDatagramBytes) this.#resize(now)
+    const { sender, path } = this
+    const message = path.nextMessage()
+    if (message === null) return sender.fillSizeProbe(out, path.current, now) || sender.fill(out, path.current, now)
+    sender.fillPathMessage(out, message, now)
     return true
+  }
+
+  #resize(now: Micros): void {
+    this.sender.resize(this.search.bytes)
+    this.trace.datagramsResized(this.#session, this.search.bytes, now)
   }
 
   /** Sends the peer something that it must answer, whatever window and pacer say. */
@@ -242,6 +267,7 @@ export class SessionParts {
   #startOver(now: Micros): void {
     const { settings, newController } = this.#options
     this.controller = newController(settings.maxDatagramBytes)
+    this.search.startOver()
     this.loss.onNewPath(this.controller)
     this.sender.onNewPath(this.controller)
     this.rtt.forget()
@@ -263,4 +289,12 @@ export class SessionParts {
     into.heldBytes = this.streams.heldBytes
     into.rekeys = this.keys.number
   }
+}
+
+/** Pieces would arrive too, and say nothing of the path; but nothing is cut on the way to this machine itself. */
+function mtuCeiling(options: EndpointOptions, path: PathId): number {
+  const { line = UDP, settings } = options
+  const address = line.forbidsFragments ? null : addressAt(options, path)
+  const isHonest = line.forbidsFragments || (address !== null && isLoopback(address))
+  return isHonest ? settings.ceilingDatagramBytes : settings.maxDatagramBytes
 }

@@ -7,6 +7,7 @@ const MIB = 1_048_576
 /** What a side uses unless it is told otherwise: small at the start, grown where a stream proves that it needs more. */
 export const DEFAULT_SETTINGS: EndpointSettings = {
   maxDatagramBytes: 1_200,
+  ceilingDatagramBytes: 1_200,
   survive: 60 * SECOND,
   askAfterQuiet: Number.POSITIVE_INFINITY,
   initialMaxStreams: 100,
@@ -21,5 +22,7 @@ export const DEFAULT_SETTINGS: EndpointSettings = {
   rekeyAfter: 120 * SECOND,
   rekeyWithin: 180 * SECOND,
   mostPacketsPerKey: 2 ** 24,
+  // Fewer ACKs would save little more, and a lost one would be missed.
+  mostPacketsPerAck: 10,
   cautionAfterStart: 120 * SECOND,
 }

@@ -90,6 +90,12 @@ const CRIMES: readonly Crime[] = [
     packets: range(300, (i) => streamFrame(1, i % 7, 9)),
     code: null,
   },
+  { what: 'asks for no ACK ever', packets: [frame(0x22, HUGE, HUGE)], code: null },
+  {
+    what: 'asks for ACKs now more, now less often',
+    packets: range(500, (i) => frame(0x22, i, i % 20)),
+    code: null,
+  },
   {
     what: 'answers challenges that nobody made',
     packets: range(200, () => frame(0x1b, new Uint8Array(8))),

@@ -29,6 +29,7 @@ function driverOn(carrier: Carrier, role: 'listener' | 'dialler', crypto: Crypto
     instanceId: new Uint8Array(16).fill(role === 'listener' ? 1 : 2),
     surviveSeconds: 60,
     maxDatagramBytes: 1_200,
+    ceilingDatagramBytes: 1_200,
   })
 }
 

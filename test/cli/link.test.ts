@@ -25,6 +25,7 @@ function logged(role: 'listener' | 'dialler', happen: (trace: Trace) => void): r
     instanceId: new Uint8Array(16),
     surviveSeconds: 60,
     maxDatagramBytes: 1_200,
+    ceilingDatagramBytes: 1_200,
   })
   happen(driver.endpoint.options.trace!)
   const lines = text.split('\n').filter((line) => line !== '')

@@ -42,6 +42,9 @@ function addFrame(maker: Maker, type: number): void {
     case FrameType.dataBlocked:
       maker.varint(maker.number())
       return
+    case FrameType.ackFrequency:
+      maker.varint(maker.number(20)).varint(maker.number(20))
+      return
     case FrameType.pathChallenge:
     case FrameType.pathResponse:
       maker.noise(8)

@@ -35,6 +35,7 @@ const sink: FrameSink = {
   onPathResponse: (challenge) => assertLength(challenge, 8),
   onClose: fine,
   onRekey: fine,
+  onAckFrequency: fine,
 }
 
 export function newFrameReading(): FuzzTarget {

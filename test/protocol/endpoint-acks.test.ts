@@ -36,6 +36,21 @@ describe('Endpoint, acknowledging', () => {
     assert.equal(acks(listener, peer, due), 1)
   })
 
+  it('waits for as many packets as the peer asks for, up to ten, but not longer than it has told (R-6)', () => {
+    const { listener, peer } = settled()
+    peer.send(bytesOf('22 01 4fff 01'), START)
+    assert.equal(acks(listener, peer, START), 1)
+    const piece = (offset: string) => bytesOf(`08 01 ${offset} 0001 61`)
+    for (const offset of ['00', '01', '02', '03', '04', '05', '06', '07', '08']) peer.send(piece(offset), START)
+    assert.equal(acks(listener, peer, START), 0)
+    peer.send(piece('09'), START)
+    assert.equal(acks(listener, peer, START), 1)
+    peer.send(piece('0a'), START)
+    assert.equal(acks(listener, peer, START), 0)
+    const due = listener.nextDeadline()
+    assert.ok(due > START && due <= START + TOLD_MAX_ACK_DELAY, `${due - START} µs`)
+  })
+
   for (const [what, frames] of [
     ['a PING', '01'],
     ['the end of a stream', '09 01 00 0001 61'],

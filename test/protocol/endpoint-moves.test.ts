@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict'
 import { initialWindow } from '../../src/protocol/congestion/window-bounds.ts'
 import { addressOfPath } from '../../src/protocol/handshake/address.ts'
+import { UDP } from '../../src/protocol/line.ts'
+import { silentTrace } from '../../src/protocol/ports.ts'
 import { MILLISECOND, type Micros, SECOND } from '../../src/protocol/units.ts'
 import { ENDS, newEndpoint, statsOf } from './endpoints.ts'
 import { talk } from './session-talk.ts'
@@ -22,8 +24,7 @@ function addressOf(path: number): Uint8Array {
 }
 
 /** A download that is well under way when its reader turns up elsewhere. */
-function movedTo(here: number) {
-  const listener = newEndpoint({ seed: 2, acceptsSessions: true, addressOf })
+function movedTo(here: number, listener = newEndpoint({ seed: 2, acceptsSessions: true, addressOf })) {
   const both = talk({ line: { delay: ROUND_TRIP / 2 }, listener })
   const { pair, dialler, theirs } = both
   const stream = theirs.openStream()!
@@ -76,6 +77,20 @@ describe('Endpoint, a peer that has moved (P-7)', () => {
       listener.told.filter((kind) => kind === 'moved'),
       ['moved'],
     )
+  })
+
+  it('to another address begins anew with the size that every path carries, and finds its own (P-7)', () => {
+    const sizes: number[] = []
+    const listener = newEndpoint({
+      seed: 2,
+      acceptsSessions: true,
+      addressOf,
+      line: { ...UDP, forbidsFragments: true },
+      settings: { ceilingDatagramBytes: 1_452 },
+      trace: { ...silentTrace, datagramsResized: (_session, bytes) => sizes.push(bytes) },
+    })
+    movedTo(OTHER_IP, listener).arrive()
+    assert.deepEqual(sizes, [1_452, 1_200, 1_452])
   })
 
   it('is sent something new within two round trips of its challenge, and not only after a timeout', () => {

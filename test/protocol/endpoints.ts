@@ -78,6 +78,7 @@ export class Drops implements Trace {
   packetReceived(): void {}
   packetLost(): void {}
   windowChanged(): void {}
+  datagramsResized(): void {}
   keysChanged(): void {}
   keysExhausted(): void {}
 

@@ -10,7 +10,7 @@ import { Bookkeeper } from './bookkeeper.ts'
 import { newEndpoint, START } from './endpoints.ts'
 import { type LineWish, Pipe } from './reliable-line.ts'
 
-export const TCP: Line = { kind: LineKind.tcp, bindingOf: () => new Uint8Array(0) }
+export const TCP: Line = { kind: LineKind.tcp, forbidsFragments: true, bindingOf: () => new Uint8Array(0) }
 
 /** Records of a carrier on connections, and four of them a batch. */
 export const RECORD_BYTES = 16_384

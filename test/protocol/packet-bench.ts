@@ -5,6 +5,7 @@ import type { CongestionController } from '../../src/protocol/congestion/control
 import { Cubic } from '../../src/protocol/congestion/cubic.ts'
 import { CloseCode } from '../../src/protocol/errors.ts'
 import { SHORT_HEADER_BYTES } from '../../src/protocol/limits.ts'
+import { UDP } from '../../src/protocol/line.ts'
 import { Fill } from '../../src/protocol/packet-builder.ts'
 import { type SessionKeys, silentTrace, TAG_BYTES } from '../../src/protocol/ports.ts'
 import { SessionParts } from '../../src/protocol/session-parts.ts'
@@ -156,6 +157,7 @@ function optionsOf(wish: PacketWish): EndpointOptions {
     random,
     crypto: new NullCrypto({ random, resetKey: 7 }),
     trace: silentTrace,
+    line: { ...UDP, forbidsFragments: true },
     settings: { ...DEFAULT_SETTINGS, ...wish.settings },
     acceptsSessions: false,
     instanceId: new Uint8Array(16),
@@ -182,6 +184,7 @@ export function framesOf(buffer: Uint8Array, start: number, end: number): string
     onPathChallenge: () => tell('PATH_CHALLENGE'),
     onPathResponse: () => tell('PATH_RESPONSE'),
     onRekey: (frame) => tell(`${frame.type === FrameType.rekeyInit ? 'REKEY_INIT' : 'REKEY_RESP'} ${frame.number}`),
+    onAckFrequency: (frame) => tell(`ACK_FREQUENCY ${frame.sequence} every ${frame.packetsPerAck}`),
     onClose: (frame) => tell(`CLOSE ${frame.code} ${frame.reason}`.trim()),
   }
   if (start === end) return told

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { Uncontrolled } from '../../src/protocol/congestion/none.ts'
 import { CloseCode } from '../../src/protocol/errors.ts'
-import { LEAST_SHORT_PACKET_BYTES } from '../../src/protocol/limits.ts'
+import { LEAST_SHORT_PACKET_BYTES, SHORT_HEADER_BYTES } from '../../src/protocol/limits.ts'
+import { TAG_BYTES } from '../../src/protocol/ports.ts'
 import { MOST_TRACKED_PACKETS, SentState } from '../../src/protocol/recovery/sent.ts'
 import { MILLISECOND, type Micros } from '../../src/protocol/units.ts'
 import { CloseFrame } from '../../src/protocol/wire/close-frame.ts'
-import { NOW, type Packet, PacketBench } from './packet-bench.ts'
+import { framesOf, NOW, type Packet, PacketBench } from './packet-bench.ts'
 
 const FULL = 1_200
 /** RFC 9002's initial window. */
@@ -151,6 +152,59 @@ describe('PacketSender', () => {
     )
     assert.equal(bench.parts.sent.bytesInFlight, inFlight + probes[0]!.bytes + probes[1]!.bytes)
     assert.deepEqual(bench.send(NOW + 20 * RTT), [])
+  })
+
+  it('cuts probes to what every path carries: what goes unanswered may have become too large (P-10)', () => {
+    const bench = new PacketBench()
+    bench.parts.sender.resize(9_000)
+    bench.streamWith(30_000)
+    const [first] = sendAll(bench, NOW).flat()
+    assert.equal(first!.bytes, 9_000)
+    bench.parts.sender.probe(2)
+    assert.deepEqual(
+      sendAll(bench, NOW + RTT)
+        .slice(0, 2)
+        .map(([packet, ...more]) => [packet!.bytes, more.length]),
+      [
+        [FULL, 0],
+        [FULL, 0],
+      ],
+    )
+  })
+
+  it('asks for the size of the path by a packet of that size with nothing in it, in a batch of its own (P-8, P-9)', () => {
+    const bench = new PacketBench({ settings: { ceilingDatagramBytes: 65_507 } })
+    const { sender, sent, search } = bench.parts
+    assert.equal(sender.fillSizeProbe(bench.batch, 3, NOW), false)
+    bench.streamWith(3 * FULL)
+    sendAll(bench, NOW)
+    const before = sent.bytesInFlight
+    assert.equal(sender.fillSizeProbe(bench.batch, 3, NOW), true)
+    const { length, segmentBytes, path, buffer } = bench.batch
+    assert.deepEqual([length, segmentBytes, path], [1_472, 1_472, 3])
+    assert.deepEqual(framesOf(buffer, SHORT_HEADER_BYTES, length - TAG_BYTES), ['PING'])
+    assert.equal(sent.bytesInFlight, before + FULL, 'it takes the place of one datagram')
+    assert.equal(sender.fillSizeProbe(bench.batch, 3, NOW), false, 'one at a time')
+    assert.deepEqual(
+      sendAll(bench, NOW)
+        .flat()
+        .map(({ frames }) => frames),
+      [['PING']],
+      'what is behind it says soonest that it was lost',
+    )
+    bench.acknowledge(sent.next - 2, sent.next - 2, NOW + RTT)
+    assert.equal(search.bytes, 1_472)
+  })
+
+  it('asks for nothing while the window is full, and never by repeating what it asked', () => {
+    const bench = new PacketBench({ settings: { ceilingDatagramBytes: 65_507 } })
+    bench.streamWith(100_000)
+    sendAll(bench, NOW)
+    assert.equal(bench.parts.sender.fillSizeProbe(bench.batch, 0, NOW), false)
+    bench.acknowledge(0, 1, NOW + RTT)
+    assert.equal(bench.parts.sender.fillSizeProbe(bench.batch, 0, NOW + RTT), true)
+    bench.parts.sender.probe(20)
+    assert.equal(bench.parts.search.wanted, 0, 'still on its way')
   })
 
   it('probes with a PING when nothing is on its way', () => {

@@ -118,6 +118,7 @@ export function helloOf(wish: Pick<RawPeerWish, 'seed' | 'instance' | 'hello'>):
     streamWindow: 262_144,
     sessionWindow: 1_048_576,
     sentAtMs: 1,
+    mostPacketsPerAck: 10,
     ...wish.hello,
   }
 }

@@ -51,7 +51,7 @@ function assertTurnedAway({ listener, drops }: Listening, path: PathId, reason: 
 }
 
 function lineOf(kind: Line['kind'], binding: Uint8Array = new Uint8Array(0)): Line {
-  return { kind, bindingOf: () => binding }
+  return { kind, forbidsFragments: true, bindingOf: () => binding }
 }
 
 describe('a handshake on a reliable line', () => {

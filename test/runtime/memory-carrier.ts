@@ -16,9 +16,9 @@ export class MemoryCarrier implements Carrier {
     kind: 'udp',
     reliable: false,
     ordered: true,
+    forbidsFragments: true,
     maxDatagramBytes: 65_507,
     maxBatchBytes: 65_507,
-    forbidsFragments: true,
   } as const
   readonly addresses: readonly BoundAddress[] = []
   onDatagram: OnDatagram = () => {}

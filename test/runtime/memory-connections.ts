@@ -30,9 +30,9 @@ export class MemoryConnections implements Carrier {
     kind: 'tcp',
     reliable: true,
     ordered: true,
+    forbidsFragments: true,
     maxDatagramBytes: 16_384,
     maxBatchBytes: 65_536,
-    forbidsFragments: true,
   } as const
   readonly addresses: readonly BoundAddress[] = []
   onDatagram: OnDatagram = () => {}

@@ -52,6 +52,11 @@ export class Link {
     return this.#settings
   }
 
+  /** From now on larger datagrams are dropped: traffic takes another way. */
+  narrow(mtu: number): void {
+    this.#settings = { ...this.#settings, mtu }
+  }
+
   /** From now on the link keeps its delay, rate and queue and does no other harm. */
   heal(): void {
     const { delay, bitsPerSecond, queuePackets, mtu } = this.#settings

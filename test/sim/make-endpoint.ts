@@ -1,7 +1,8 @@
 // The one place where the simulator meets the real endpoint: everything random or secret in it comes from the run's seed.
 
 import type { EndpointSettings } from '../../src/protocol/api.ts'
-import { Cubic, Endpoint } from '../../src/protocol/index.ts'
+import { Cubic, Endpoint, LineKind } from '../../src/protocol/index.ts'
+import { silentTrace } from '../../src/protocol/ports.ts'
 import type { Micros } from '../../src/protocol/units.ts'
 import type { SimEndpoint } from './node.ts'
 import type { NonceLedger } from './nonce-ledger.ts'
@@ -18,10 +19,15 @@ export interface EndpointWish {
   readonly ledger: NonceLedger
   readonly settings: EndpointSettings
   readonly now: Micros
+  /** Told when full datagrams of a session get another size. */
+  readonly onResized: (bytes: number) => void
 }
 
+/** The links of the simulator drop what is too large for them. */
+const LINE = { kind: LineKind.udp, forbidsFragments: true, bindingOf: () => new Uint8Array(0) } as const
+
 export function makeEndpoint(wish: EndpointWish): SimEndpoint {
-  const { role, boot, random, identity, ledger, settings, now } = wish
+  const { role, boot, random, identity, ledger, settings, now, onResized } = wish
   const instanceId = new Uint8Array(16)
   identity.fill(instanceId)
   const bootId = new Uint8Array(8)
@@ -30,6 +36,8 @@ export function makeEndpoint(wish: EndpointWish): SimEndpoint {
     {
       random,
       crypto: new NullCrypto({ random, resetKey: identity.uint32(), ledger }),
+      line: LINE,
+      trace: { ...silentTrace, datagramsResized: (_session, bytes) => onResized(bytes) },
       settings,
       acceptsSessions: role === 'listener',
       instanceId,

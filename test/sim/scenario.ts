@@ -9,7 +9,7 @@ import { Invariants, noStats } from './invariants.ts'
 import type { LinkCounters } from './link.ts'
 import { describeLink, type LinkSettings } from './link-settings.ts'
 import type { StreamPlan } from './plans.ts'
-import { type Side, Stage } from './stage.ts'
+import { type Resized, type Side, Stage } from './stage.ts'
 import { WORLD_START } from './world.ts'
 
 export interface Scenario {
@@ -42,6 +42,8 @@ export interface SideOutcome {
   readonly streams: number
   /** Changes of keys of the sessions that live. */
   readonly rekeys: number
+  /** What its full datagrams came to have. */
+  readonly sizes: readonly Resized[]
   /** When application bytes arrived there, since the start, in order. */
   readonly arrivals: readonly Micros[]
 }
@@ -140,7 +142,7 @@ function outcomeOf(stage: Stage, run: { readonly scenario: Scenario; readonly ar
   }
 }
 
-function sideOutcome({ role, talker }: Side, arrivals: Arrivals): SideOutcome {
+function sideOutcome({ role, talker, sizes }: Side, arrivals: Arrivals): SideOutcome {
   const { openedSessions, closings, suspicions, streams, sessions } = talker
   let rekeys = 0
   for (const session of sessions) {
@@ -154,6 +156,7 @@ function sideOutcome({ role, talker }: Side, arrivals: Arrivals): SideOutcome {
     suspicions,
     streams: streams.length,
     rekeys,
+    sizes,
     arrivals: arrivals[role],
   }
 }

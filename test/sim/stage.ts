@@ -32,6 +32,13 @@ export interface Side {
   talker: Talker
   /** Starts of the process so far. */
   boots: number
+  /** What full datagrams of its sessions came to have, and when since the start. */
+  readonly sizes: Resized[]
+}
+
+export interface Resized {
+  readonly at: Micros
+  readonly bytes: number
 }
 
 /** How long a dialler waits before it dials again after a loss. */
@@ -47,6 +54,7 @@ export class Stage {
   readonly #options: StageOptions
   readonly #random: Prng
   readonly #ledger = new NonceLedger()
+  readonly #sizes: Readonly<Record<Role, Resized[]>> = { listener: [], dialler: [] }
   readonly #pathToListener: PathId
   /** Bytes could not move until then, for reasons that the links do not know. */
   #excusedUntil: Micros = 0
@@ -132,7 +140,7 @@ export class Stage {
       random: this.#random.fork(`${role} timers`),
       timerLateness: this.#options.timerLateness,
     })
-    return { role, node, talker, boots: 1 }
+    return { role, node, talker, boots: 1, sizes: this.#sizes[role] }
   }
 
   #newTalker(role: Role, boot: number, plans: readonly StreamPlan[]): Talker {
@@ -157,6 +165,7 @@ export class Stage {
       ledger: this.#ledger,
       settings: (role === 'listener' && this.#options.listenerSettings) || this.#options.settings,
       now: this.world.now,
+      onResized: (bytes) => this.#sizes[role].push({ at: this.elapsed, bytes }),
     })
   }
 }

@@ -20,13 +20,23 @@ export interface Hello {
   readonly maxStreams: number
   readonly streamWindow: number
   readonly sessionWindow: number
+  /** How many packets an ACK of ours is for at most, where the peer asks for that; 0: it must not ask. */
+  readonly mostPacketsPerAck: number
   /** By the dialler's clock, ms since 1970, and larger for each of its INITs; a listener says 0. */
   readonly sentAtMs: number
   /** What a dialler shows besides its key, such as a token; the core only carries it. Left out: nothing. */
   readonly credential?: Uint8Array
 }
 
-const SettingId = { survive: 1, maxAckDelay: 2, maxStreams: 3, streamWindow: 4, sessionWindow: 5, sentAtMs: 6 } as const
+const SettingId = {
+  survive: 1,
+  maxAckDelay: 2,
+  maxStreams: 3,
+  streamWindow: 4,
+  sessionWindow: 5,
+  sentAtMs: 6,
+  mostPacketsPerAck: 8,
+} as const
 
 interface SettingRule {
   readonly id: number
@@ -44,6 +54,7 @@ const RULES: readonly SettingRule[] = [
   { id: SettingId.streamWindow, name: 'streamWindow', least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
   { id: SettingId.sessionWindow, name: 'sessionWindow', least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
   { id: SettingId.sentAtMs, name: 'sentAtMs', least: 0, most: Number.MAX_SAFE_INTEGER, fallback: 0 },
+  { id: SettingId.mostPacketsPerAck, name: 'mostPacketsPerAck', least: 0, most: 1_000, fallback: 0 },
 ]
 
 const FIXED_BYTES = INSTANCE_ID_BYTES + BOOT_ID_BYTES + RESET_TOKEN_BYTES
@@ -100,7 +111,7 @@ export function decodeHello(payload: Uint8Array): Hello | null {
     }
   }
   if (reader.failed) return null
-  const [survive, maxAckDelay, maxStreams, streamWindow, sessionWindow, sentAtMs] = RULES.map(
+  const [survive, maxAckDelay, maxStreams, streamWindow, sessionWindow, sentAtMs, mostPacketsPerAck] = RULES.map(
     (r) => values.get(r.id) ?? r.fallback,
   )
   return {
@@ -113,6 +124,7 @@ export function decodeHello(payload: Uint8Array): Hello | null {
     streamWindow: streamWindow!,
     sessionWindow: sessionWindow!,
     sentAtMs: sentAtMs!,
+    mostPacketsPerAck: mostPacketsPerAck!,
     ...(credential && { credential }),
   }
 }

@@ -1,7 +1,8 @@
 // hot
 // When to acknowledge: every second packet, or after MAX_ACK_DELAY, or at once where the sender is better off knowing (RFC 9000 §13.2).
+// A fast sender may ask for fewer ACKs, but not for as long as packets are missing.
 
-import { MAX_ACK_DELAY } from '../limits.ts'
+import { MAX_ACK_DELAY, PACKETS_PER_ACK } from '../limits.ts'
 import { rulesOf } from '../line.ts'
 import type { Micros, PacketNumber } from '../units.ts'
 
@@ -10,6 +11,9 @@ import type { Micros, PacketNumber } from '../units.ts'
  * known to have arrived, and never be forgotten (quic-go's MaxNonAckElicitingAcks).
  */
 const MOST_BARE_ACKS = 19
+
+/** With the packet behind a gap and so many more the sender knows that what is missing is lost (RFC 9002 §6.1.1): it is not to wait. */
+const PACKETS_BEHIND_GAP = 2
 
 /** Decides when an ACK is due; owns no timer. */
 export class AckPolicy {
@@ -21,6 +25,11 @@ export class AckPolicy {
   hasNews = false
   /** An ACK is owed after this many packets that ask for one. The driver's turn makes it at most one ACK a turn. */
   packetsPerAck = rulesOf().packetsPerAck
+  /** The most that the peer may make it. */
+  mostPacketsPerAck = rulesOf().packetsPerAck
+  /** Of the peer's wishes this one counts. */
+  #wish = -1
+  #watchfulThrough: PacketNumber = -1
 
   /** A packet arrived. `largestBefore`: the largest number until now; `asksForAck`: it holds more than ACK and PADDING. */
   onPacket(packet: PacketNumber, largestBefore: PacketNumber, asksForAck: boolean, now: Micros): void {
@@ -30,8 +39,18 @@ export class AckPolicy {
     this.hasNews = true
     this.#unacknowledged++
     const outOfOrder = packet !== largestBefore + 1
-    if (outOfOrder || this.#unacknowledged >= this.packetsPerAck) this.#dueAt = now
+    if (outOfOrder) this.#watchfulThrough = packet + PACKETS_BEHIND_GAP
+    const mostWaiting = packet <= this.#watchfulThrough ? PACKETS_PER_ACK : this.packetsPerAck
+    if (outOfOrder || this.#unacknowledged >= mostWaiting) this.#dueAt = now
     else if (this.#dueAt === Number.POSITIVE_INFINITY) this.#dueAt = now + MAX_ACK_DELAY
+  }
+
+  /** The peer would like one ACK for so many packets; older wishes than the newest are late. */
+  onWish(sequence: number, packetsPerAck: number): void {
+    // A reliable line has a number of its own, and a better one.
+    if (sequence <= this.#wish || this.packetsPerAck > this.mostPacketsPerAck) return
+    this.#wish = sequence
+    this.packetsPerAck = Math.max(PACKETS_PER_ACK, Math.min(packetsPerAck, this.mostPacketsPerAck))
   }
 
   /** The peer waits for this one: the last bytes of a stream, for example. */

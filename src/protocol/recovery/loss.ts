@@ -22,11 +22,19 @@ export const PROBES_PER_TIMEOUT = 2
 /** Losses over a span of so many probe timeouts are persistent congestion (RFC 9002 §7.6.1). */
 const PERSISTENT_CONGESTION_TIMEOUTS = 3
 
+/** Wants to know what becomes of large packets: a path may stop carrying them. */
+export interface SizeWatch {
+  onAcked(packet: PacketNumber, bytes: number): void
+  /** `next`: the number of the packet that leaves next. */
+  onLost(packet: PacketNumber, bytes: number, next: PacketNumber): void
+}
+
 export interface LossDetectorParts {
   readonly sent: SentPackets
   readonly rtt: Rtt
   readonly controller: CongestionController
   readonly sink: SentFrameSink
+  readonly sizes: SizeWatch
   /** Told of every loss, for traces and counters. */
   readonly onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
 }
@@ -40,6 +48,7 @@ export class LossDetector implements Recovery {
   readonly #rtt: Rtt
   #controller: CongestionController
   readonly #sink: SentFrameSink
+  readonly #sizes: SizeWatch
   readonly #onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
   readonly #acked: AckedBytes = {
     bytes: 0,
@@ -71,6 +80,7 @@ export class LossDetector implements Recovery {
     this.#rtt = parts.rtt
     this.#controller = parts.controller
     this.#sink = parts.sink
+    this.#sizes = parts.sizes
     this.#onPacketLost = parts.onPacketLost
   }
 
@@ -118,6 +128,7 @@ export class LossDetector implements Recovery {
           if (packet >= this.#pathFrom) acked.bytes += sent.bytes(packet)
           if (newest < 0) newest = packet
         }
+        if (packet >= this.#pathFrom) this.#sizes.onAcked(packet, sent.bytes(packet))
         sent.settle(packet, this.#sink)
       }
     }
@@ -162,10 +173,15 @@ export class LossDetector implements Recovery {
         this.#lossAt = sentAt + delay
         break
       }
+      if (sent.isSizeProbe(packet)) {
+        sent.lose(packet, this.#sink)
+        continue
+      }
       if (packet < this.#pathFrom) {
         this.#lose(packet, now)
         continue
       }
+      this.#sizes.onLost(packet, sent.bytes(packet), sent.next)
       bytes += sent.bytes(packet)
       newestSentAt = sentAt
       // How long is too long is not known before the path was measured (RFC 9002 §7.6.2).
@@ -194,6 +210,8 @@ export class LossDetector implements Recovery {
   #onSpuriousLoss(packet: PacketNumber, largest: PacketNumber, now: Micros): void {
     if (packet < this.#pathFrom) return
     this.#reordering.onLate(largest - packet, now)
+    // Its loss has cut nothing.
+    if (this.#sent.isSizeProbe(packet)) return
     if (this.#sent.sentAt(packet) <= this.#cutFrom || this.#cutLosses === 0) return
     this.#cutLosses--
     if (this.#cutLosses === 0) this.#controller.onSpuriousLoss(now)

@@ -25,6 +25,10 @@ export const SentFrame = {
   ack: 7,
   /** `offset` is the number of the keys that it is about. */
   rekey: 8,
+  /** A packet of nothing but padding: `offset` is its size, `length` the epoch of the search that sent it. */
+  sizeProbe: 9,
+  /** `offset` is the number of the wish. */
+  ackFrequency: 10,
 } as const
 
 /** Told what became of a frame. All arguments are numbers: nothing is allocated. */
@@ -122,6 +126,12 @@ export class SentPackets {
 
   bytes(packet: PacketNumber): number {
     return this.#bytes[packet & this.#mask]!
+  }
+
+  /** The packet only asks whether the path carries one so large: its loss says nothing of congestion (RFC 9000 §14.4). */
+  isSizeProbe(packet: PacketNumber): boolean {
+    const start = this.#startOf(packet)
+    return start < this.#recordEnd[packet & this.#mask]! && this.#kind[start & this.#recordMask] === SentFrame.sizeProbe
   }
 
   /** The packet arrived: its frames are told so and its slot is free. */

@@ -146,6 +146,11 @@ export class Writer {
     }
   }
 
+  zeros(count: number): void {
+    this.buffer.fill(0, this.position, this.position + count)
+    this.position += count
+  }
+
   bytes(from: Uint8Array): void {
     this.buffer.set(from, this.position)
     this.position += from.length

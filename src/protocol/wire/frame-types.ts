@@ -17,4 +17,5 @@ export const FrameType = {
   close: 0x1c,
   rekeyInit: 0x20,
   rekeyResp: 0x21,
+  ackFrequency: 0x22,
 } as const

@@ -3,6 +3,7 @@
 
 import { CloseCode } from '../errors.ts'
 import { AckFrame, readAck } from './ack-frame.ts'
+import { AckFrequencyFrame, readAckFrequency } from './ack-frequency-frame.ts'
 import { CloseFrame, readClose } from './close-frame.ts'
 import { CreditFrame, readCredit, readStreamCredit } from './credit-frames.ts'
 import type { Reader } from './cursor.ts'
@@ -31,6 +32,7 @@ export interface FrameSink {
   onPathResponse(challenge: Uint8Array): CloseCode
   onClose(frame: CloseFrame): CloseCode
   onRekey(frame: RekeyFrame): CloseCode
+  onAckFrequency(frame: AckFrequencyFrame): CloseCode
 }
 
 /** Reads packets for all sessions of an endpoint: one at a time, so the records can be shared. */
@@ -47,6 +49,7 @@ export class FrameWalker {
   readonly #credit = new CreditFrame()
   readonly #close = new CloseFrame()
   readonly #rekey = new RekeyFrame()
+  readonly #ackFrequency = new AckFrequencyFrame()
   #hasAck = false
 
   /** Hands every frame to `sink`; stops at the first that is malformed or refused and answers its close code. */
@@ -99,11 +102,11 @@ export class FrameWalker {
           ? sink.onStopSending(this.#stopSending)
           : CloseCode.frameEncoding
       default:
-        return this.#creditPathOrKey(type, reader, sink)
+        return this.#otherThanBytes(type, reader, sink)
     }
   }
 
-  #creditPathOrKey(type: number, reader: Reader, sink: FrameSink): CloseCode {
+  #otherThanBytes(type: number, reader: Reader, sink: FrameSink): CloseCode {
     const credit = this.#credit
     switch (type) {
       case FrameType.maxData:
@@ -125,6 +128,10 @@ export class FrameWalker {
       case FrameType.rekeyInit:
       case FrameType.rekeyResp:
         return readRekey(reader, type, this.#rekey) ? sink.onRekey(this.#rekey) : CloseCode.frameEncoding
+      case FrameType.ackFrequency:
+        return readAckFrequency(reader, this.#ackFrequency)
+          ? sink.onAckFrequency(this.#ackFrequency)
+          : CloseCode.frameEncoding
       default:
         return CloseCode.frameEncoding
     }

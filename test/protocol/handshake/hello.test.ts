@@ -24,6 +24,7 @@ const someHello: fc.Arbitrary<Hello> = fc.record(
     streamWindow: fc.maxSafeNat(),
     sessionWindow: fc.maxSafeNat(),
     sentAtMs: fc.maxSafeNat(),
+    mostPacketsPerAck: fc.nat(1_000),
   },
   {
     noNullPrototype: true,
@@ -37,6 +38,7 @@ const someHello: fc.Arbitrary<Hello> = fc.record(
       'streamWindow',
       'sessionWindow',
       'sentAtMs',
+      'mostPacketsPerAck',
     ],
   },
 )
@@ -53,8 +55,9 @@ describe('Hello', () => {
       streamWindow: 262_144,
       sessionWindow: 1_048_576,
       sentAtMs: 1_793_000_000_000,
+      mostPacketsPerAck: 10,
     }
-    const said = '0104 8000ea60 0204 80006590 0302 4064 0404 80040000 0504 80100000 0608 c00001a17720ca00'
+    const said = '0104 8000ea60 0204 80006590 0302 4064 0404 80040000 0504 80100000 0608 c00001a17720ca00 0801 0a'
     assert.equal(hex(encodeHello(hello)), FIXED + said.replaceAll(' ', ''))
     assert.deepEqual(decodeHello(encodeHello(hello)), hello)
   })
@@ -84,8 +87,9 @@ describe('Hello', () => {
   })
 
   it('has defaults for what is not said', () => {
-    const { survive, maxAckDelay, maxStreams, streamWindow, sessionWindow } = settings('')!
-    assert.deepEqual([survive, maxAckDelay, maxStreams, streamWindow, sessionWindow], [60_000_000, 26_000, 0, 0, 0])
+    const { survive, maxAckDelay, maxStreams, streamWindow, sessionWindow, mostPacketsPerAck } = settings('')!
+    assert.deepEqual([survive, maxAckDelay], [60_000_000, 26_000])
+    assert.deepEqual([maxStreams, streamWindow, sessionWindow, mostPacketsPerAck], [0, 0, 0, 0])
   })
 
   it('skips settings of later versions, in any order and of any length (H-8)', () => {

@@ -54,6 +54,68 @@ describe('AckPolicy', () => {
     assert.ok(filling.isDue(START))
   })
 
+  describe('for a peer that asks for one ACK for ten packets', () => {
+    function asked(packets = 10, most = 10): AckPolicy {
+      const acks = new AckPolicy()
+      acks.mostPacketsPerAck = most
+      acks.onWish(1, packets)
+      return acks
+    }
+
+    /** How many packets in order it takes until an ACK is due. */
+    function packetsUntilDue(acks: AckPolicy, first = 0): number {
+      acks.onAckSent()
+      for (let packet = first; ; packet++) {
+        acks.onPacket(packet, packet - 1, true, START)
+        if (acks.isDue(START)) return packet - first + 1
+      }
+    }
+
+    it('waits for the tenth, but no longer than ever (R-1, R-6)', () => {
+      const acks = asked()
+      assert.equal(packetsUntilDue(acks), 10)
+      acks.onAckSent()
+      acks.onPacket(10, 9, true, START)
+      assert.equal(acks.deadline, START + MAX_ACK_DELAY)
+    })
+
+    it('waits for no more than it has said, and no fewer than two (R-6)', () => {
+      assert.equal(packetsUntilDue(asked(1_000)), 10)
+      assert.equal(packetsUntilDue(asked(1_000, 4)), 4)
+      assert.equal(packetsUntilDue(asked(0)), 2)
+    })
+
+    it('takes the newest wish, in whatever order they come (R-6)', () => {
+      const acks = asked()
+      acks.onWish(3, 2)
+      acks.onWish(2, 10)
+      assert.equal(packetsUntilDue(acks), 2)
+    })
+
+    it('does not wait where a packet is missing: three behind it show the sender that it is lost (R-6)', () => {
+      const acks = asked()
+      acks.onPacket(5, 3, true, START)
+      assert.ok(acks.isDue(START))
+      assert.equal(packetsUntilDue(acks, 6), 2)
+      assert.equal(packetsUntilDue(acks, 8), 10)
+    })
+
+    it('hurries nevertheless', () => {
+      const acks = asked()
+      acks.onPacket(0, -1, true, START)
+      acks.hurry(START)
+      assert.ok(acks.isDue(START))
+    })
+
+    it('is not asked on a reliable line, where one ACK is for 32 (T-6)', () => {
+      const acks = new AckPolicy()
+      acks.packetsPerAck = 32
+      acks.mostPacketsPerAck = 10
+      acks.onWish(1, 10)
+      assert.equal(packetsUntilDue(acks), 32)
+    })
+  })
+
   it('hurries when asked to, but not without anything to tell', () => {
     const acks = afterPackets(1)
     acks.hurry(START)

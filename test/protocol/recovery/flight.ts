@@ -60,6 +60,7 @@ export class Flight {
         onFrameAcked: (_kind, _stream, offset) => this.framesAcked.push(offset),
         onFrameLost: (_kind, _stream, offset) => this.framesLost.push(offset),
       },
+      sizes: { onAcked() {}, onLost() {} },
       onPacketLost: (packet) => this.lost.push(packet),
     })
     this.loss.peerMaxAckDelay = PEER_MAX_ACK_DELAY
@@ -72,6 +73,14 @@ export class Flight {
       this.sent.commit(PACKET_BYTES, now)
       this.loss.onSent(now)
     }
+    return this.sent.next - 1
+  }
+
+  /** A packet that only asks whether the path carries one so large. */
+  sendSizeProbe(now: Micros): number {
+    this.sent.record(SentFrame.sizeProbe, 0, this.sent.next, 1)
+    this.sent.commit(PACKET_BYTES, now)
+    this.loss.onSent(now)
     return this.sent.next - 1
   }
 

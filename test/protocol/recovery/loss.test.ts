@@ -194,6 +194,31 @@ describe('LossDetector, losses', () => {
   })
 })
 
+describe('LossDetector, packets that ask for the size of the path', () => {
+  it('are no sign of congestion when they are lost, and nobody counts them (P-9)', () => {
+    const flight = Flight.measured(ROUND_TRIP)
+    const probe = flight.sendSizeProbe(START)
+    const last = flight.send(4, START)
+    flight.ack([[last - 3, last]], START + ROUND_TRIP)
+    assert.deepEqual(flight.framesLost, [probe])
+    assert.deepEqual([flight.controller.lost, flight.lost], [[], []])
+    assert.equal(flight.sent.bytesInFlight, 0)
+  })
+
+  it('do not undo a cut that they did not cause when they are late', () => {
+    const flight = Flight.measured(ROUND_TRIP)
+    const lost = flight.send(1, START)
+    const probe = flight.sendSizeProbe(START)
+    const last = flight.send(4, START)
+    flight.ack([[last - 3, last]], START + ROUND_TRIP)
+    assert.equal(flight.controller.lost.length, 1)
+    flight.ack([[probe, last]], START + ROUND_TRIP + 1)
+    assert.equal(flight.controller.undone, 0)
+    flight.ack([[lost, last]], START + ROUND_TRIP + 2)
+    assert.equal(flight.controller.undone, 1)
+  })
+})
+
 describe('LossDetector, probes', () => {
   it('has nothing to wait for while nothing is on its way', () => {
     assert.equal(new Flight().loss.deadline, Infinity)

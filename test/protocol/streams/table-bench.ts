@@ -3,7 +3,10 @@
 import type { EndpointSettings, SessionHandle } from '../../../src/protocol/api.ts'
 import { BoundedQueue } from '../../../src/protocol/bounded-queue.ts'
 import { FrameActions } from '../../../src/protocol/frame-actions.ts'
+import { MtuSearch } from '../../../src/protocol/path/mtu-search.ts'
 import { Path } from '../../../src/protocol/path/path.ts'
+import { AckFrequency } from '../../../src/protocol/recovery/ack-frequency.ts'
+import { AckPolicy } from '../../../src/protocol/recovery/ack-policy.ts'
 import { ReceivedPackets } from '../../../src/protocol/recovery/received.ts'
 import { SentFrame, SentPackets } from '../../../src/protocol/recovery/sent.ts'
 import { KeyRing } from '../../../src/protocol/rekey/key-ring.ts'
@@ -52,7 +55,10 @@ export class TableBench implements StreamTableOwner {
     this.actions = new FrameActions({
       streams: this.table,
       received,
+      acks: new AckPolicy(),
+      ackFrequency: new AckFrequency(),
       path: new Path(0, new Prng(1)),
+      search: new MtuSearch(1_200, () => 1_200),
       rekey: new Rekey(rekey, settings),
       onMoved: () => {},
       onClose: () => {},

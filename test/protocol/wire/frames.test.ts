@@ -29,6 +29,8 @@ class Listing implements FrameSink {
   onPathResponse = (bytes: Uint8Array) => this.#note(`response ${hex(bytes)}`)
   onRekey = (f: { type: number; number: number; message: Uint8Array }) =>
     this.#note(`rekey ${f.type} ${f.number} ${hex(f.message)}`)
+  onAckFrequency = (f: { sequence: number; packetsPerAck: number }) =>
+    this.#note(`ack frequency ${f.sequence} ${f.packetsPerAck}`)
   onClose = (f: { code: number; reason: string }) => this.#note(`close ${f.code} ${f.reason}`)
 
   #note(line: string): CloseCode {
@@ -51,6 +53,7 @@ const FRAMES: readonly { digits: string; told: string; elicits: boolean; hasty?:
   { digits: '1b 0102030405060708', told: 'response 0102030405060708', elicits: true },
   { digits: `20 07 ${'ab'.repeat(96)}`, told: `rekey 32 7 ${'ab'.repeat(96)}`, elicits: true },
   { digits: `21 07 ${'cd'.repeat(48)}`, told: `rekey 33 7 ${'cd'.repeat(48)}`, elicits: true },
+  { digits: '22 4105 0a', told: 'ack frequency 261 10', elicits: true },
   { digits: '1c 10 03 627965', told: 'close 16 bye', elicits: false },
 ]
 /** Frames that are read and tell nobody. */
