@@ -218,8 +218,11 @@ function withOffload(sockets: UdpSockets): void {
       let calls = 0
       // It takes one call and then none, so that each batch waits for its own moment.
       refusing.refuse = () => (calls++ % 2 === 0 ? null : 'EAGAIN')
-      const got = (await arrivalsAt(listener, 20)).map(({ bytes }) => bytes.toString('hex'))
-      const sent = Array.from({ length: 10 }, (_, round) => pattern(1_800, round).toString('hex'))
+      batch.buffer.set(pattern(1_800, 10))
+      dialler.send(batch)
+      assert.equal(calls, 0, 'what is sent now stands behind what waits')
+      const got = (await arrivalsAt(listener, 22)).map(({ bytes }) => bytes.toString('hex'))
+      const sent = Array.from({ length: 11 }, (_, round) => pattern(1_800, round).toString('hex'))
       assert.equal(got.join(''), sent.join(''))
       assert.equal(dialler.sockets[0]!.waitingBytes, 0)
     })
