@@ -1,0 +1,43 @@
+// wstunnel: a WebSocket for each connection of a client, over TCP in the clear or over TLS with a certificate of its own.
+
+import { freePort } from '../../free-port.ts'
+import { findProgram, notFound } from '../found-program.ts'
+import type { Site } from '../site.ts'
+import type { Family, Laid, Tunnel } from '../tunnel.ts'
+
+type Scheme = 'ws' | 'wss'
+
+export function wstunnel(): Family {
+  const program = findProgram('wstunnel', '--version')
+  if (program === null) return { tunnels: [], versions: [], left: [notFound('wstunnel')] }
+  const tunnels = (['ws', 'wss'] as const).map((scheme) => tunnelOf(scheme, program.path))
+  return { tunnels, versions: [program.version], left: [] }
+}
+
+function tunnelOf(scheme: Scheme, path: string): Tunnel {
+  return {
+    name: `wstunnel ${scheme}`,
+    whose: 'others',
+    isEncrypted: scheme === 'wss',
+    isOnLinks: scheme === 'wss',
+    lay: (site) => lay(scheme, site, path),
+  }
+}
+
+async function lay(scheme: Scheme, site: Site, path: string): Promise<Laid> {
+  const [port, requestsPort, transfersPort] = [await freePort(), await freePort(), await freePort()]
+  const { outside, inside } = site.ground
+  const address = `${scheme}://${outside.host}:${port}`
+  const quiet = ['--log-lvl', 'WARN']
+  const remotes = [remote(requestsPort, site.origins.requestsPort), remote(transfersPort, site.origins.transfersPort)]
+  site.start(outside, { name: 'wstunnel server', command: [path, ...quiet, 'server', address] })
+  site.start(inside, {
+    name: 'wstunnel client',
+    command: [path, ...quiet, 'client', ...remotes.flatMap((each) => ['-R', each]), address],
+  })
+  return { requestsPort, transfersPort }
+}
+
+function remote(from: number, to: number): string {
+  return `tcp://127.0.0.1:${from}:127.0.0.1:${to}`
+}
