@@ -18,6 +18,9 @@ export interface LinkShape {
 
 const INSIDE_HOST = '10.77.0.1'
 const OUTSIDE_HOST = '10.77.0.2'
+const SUBNET = '10.77.0.0/30'
+/** What wanlink calls its end in each namespace. */
+const DEVICE = 'wan0'
 
 /** Null: it can be had. */
 export function missingForLink(): string | null {
@@ -71,11 +74,17 @@ export class Link {
     return 2 * this.shape.delayMs
   }
 
-  /** Of TCP connections that are opened from now on, in both directions. Null: it has it; else why not. */
+  /**
+   * Of TCP connections that are opened from now on, in both directions. It is a property of the route, because the setting of a whole namespace
+   * takes only what the system's own network uses or allows to all. Null: it has it; else why not.
+   */
   setController(controller: Controller): string | null {
-    for (const name of this.#names) {
-      const setting = `net.ipv4.tcp_congestion_control=${controller}`
-      const args = ['netns', 'exec', name, 'sysctl', '-qw', setting]
+    const [inside, outside] = this.#names
+    for (const [name, host] of [
+      [inside, INSIDE_HOST],
+      [outside, OUTSIDE_HOST],
+    ] as const) {
+      const args = ['-n', name, 'route', 'replace', SUBNET, 'dev', DEVICE, 'src', host, 'congctl', controller]
       const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' })
       if (status !== 0) return `the kernel's TCP takes no ${controller}: ${stderr.trim()}`
     }

@@ -2,6 +2,7 @@
 
 import { type Figure, spreadOf } from '../samples.ts'
 import { type HeldBar, holdBars } from './bars.ts'
+import { groundName } from './options.ts'
 import type { Against } from './report.ts'
 import type { Scene } from './scenes.ts'
 
@@ -39,12 +40,14 @@ function machineTable({ versions }: Against, machine: Readonly<Record<string, un
 }
 
 function barsTable(scenes: readonly Scene[]): string {
-  const rows = scenes.flatMap((scene) => holdBars(scene).map((held) => [scene.title, ...barCells(held, scene)]))
+  const rows = scenes.flatMap((scene) =>
+    holdBars(scene).map((held) => [groundName(scene.ground), ...barCells(held, scene)]),
+  )
   return table(['where', 'what', 'of', 'must be', 'is', ''], [...rows, IDLE_SESSIONS])
 }
 
 /** The one bar that is not of this comparison. */
-const IDLE_SESSIONS = ['Loopback', 'idle session on the consumer', 'edgerq', '≤ 12 kB', 'not of this run', '']
+const IDLE_SESSIONS = ['loopback', 'idle session on the consumer', 'edgerq', '≤ 12 kB', 'not of this run', '']
 
 function barCells({ bar, judged }: HeldBar, scene: Scene): readonly string[] {
   const { figure, route, dividedBy, bound, limit } = bar
@@ -62,7 +65,10 @@ function sceneText(scene: Scene, charts: readonly PlacedChart[]): string {
   const own = charts.filter((chart) => chart.scene === scene)
   const images = own.map(({ title, file }) => `![${title}](${file})`).join('\n')
   const tables = scene.samples.figures.map((figure) => figureTable(scene, figure)).join('\n\n')
-  return section(scene.title, [images, tables].filter((text) => text !== '').join('\n\n'))
+  return section(
+    `${groundName(scene.ground)}: ${scene.title}`,
+    [images, tables].filter((text) => text !== '').join('\n\n'),
+  )
 }
 
 /** The first tunnel of ours is what the others are compared with. */

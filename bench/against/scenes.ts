@@ -66,7 +66,7 @@ export async function playLoopback({ folder, tunnels, options }: Play): Promise<
   ]
   const warmUp = isQuick ? QUICK_WARM_UP : LOOPBACK_WARM_UP
   const outcome = await playScene({ name: 'loopback', contenders, trials, rounds, warmUp })
-  return { ...outcome, ground: 'loopback', title: `Loopback, origin ${origins.name}`, contenders, left: [] }
+  return { ...outcome, ground: 'loopback', title: `origin ${origins.name}`, contenders, left: [] }
 }
 
 export async function playLink(ground: 'narrow' | WideLink, { folder, tunnels, options }: Play): Promise<Scene> {
@@ -76,8 +76,7 @@ export async function playLink(ground: 'narrow' | WideLink, { folder, tunnels, o
     const [origin, port] = await startOriginOn(link)
     const [controllers, left] = kernelControllers(link)
     const site = { ground: link.ground, folder, origins: { requestsPort: port, transfersPort: port } }
-    const onLinks = tunnels.filter(({ isOnLinks }) => isOnLinks || options.isEveryConfiguration)
-    const contenders = onLinks.flatMap((tunnel) =>
+    const contenders = tunnelsOn(ground, tunnels, options).flatMap((tunnel) =>
       (tunnel.controllers ?? controllers).map((controller) => contenderOn(link, tunnel, { ...site, controller })),
     )
     const rival = contenders.find(({ tunnel, options }) => tunnel.hops === 0 && options.controller === 'cubic')
@@ -90,6 +89,12 @@ export async function playLink(ground: 'narrow' | WideLink, { folder, tunnels, o
   } finally {
     await link.close()
   }
+}
+
+/** Chains are for links that have room for them. */
+function tunnelsOn(ground: Ground, tunnels: readonly Tunnel[], { isEveryConfiguration }: AgainstOptions) {
+  const wanted = tunnels.filter(({ isOnLinks }) => isOnLinks || isEveryConfiguration)
+  return wanted.filter(({ hops = 1 }) => ground !== 'narrow' || hops <= 1)
 }
 
 function wideTrials(shape: LinkShape, { seconds, transferBytes, withinSeconds }: AgainstOptions): readonly Trial[] {
