@@ -13,6 +13,7 @@ import { benchWays } from './ways.ts'
 
 endWithChildrenOnSignal()
 const folder = mkdtempSync(join(tmpdir(), 'edgerq-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 try {
   const args = process.argv.slice(2)
   if (args.some((arg) => /^--against(?:=|$)/.test(arg))) await against(args)
@@ -20,8 +21,6 @@ try {
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1
-} finally {
-  rmSync(folder, { recursive: true, force: true })
 }
 // The children are up, and end with this process.
 process.exit()

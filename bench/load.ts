@@ -7,6 +7,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { isProgram, wholeNumber } from '../stresstest/peer.ts'
+import { Caller, REQUEST } from './caller.ts'
 import { Latencies } from './latencies.ts'
 
 export interface RequestsResult {
@@ -31,7 +32,6 @@ export interface Target {
 /** What is still out when the time is over is waited for so long; then it counts with the time that it has waited. */
 const PATIENCE_MS = 30_000
 
-const REQUEST = Buffer.from('GET / HTTP/1.1\r\nHost: bench\r\n\r\n')
 const CHUNK = Buffer.alloc(256 * 1024, 'x')
 const HEAD_END = '\r\n\r\n'
 
@@ -110,69 +110,6 @@ async function measureAnswer(socket: Socket): Promise<number> {
 function contentLength(head: string): number {
   if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`the answer was: ${head.split('\r\n')[0]}`)
   return Number(head.match(/\r\ncontent-length: *(\d+)/i)?.[1] ?? Number.NaN)
-}
-
-/** Keeps one connection busy: as soon as an answer has come the next request goes. */
-class Caller {
-  /** Never resolves; rejects when the connection breaks. */
-  readonly failed: Promise<never>
-  readonly #socket: Socket
-  readonly #answerBytes: number
-  readonly #latencies: Latencies
-  #received = 0
-  #sentAt = 0
-  #finished: (() => void) | null = null
-  #isIdle = false
-
-  constructor(socket: Socket, answerBytes: number, latencies: Latencies) {
-    this.#socket = socket
-    this.#answerBytes = answerBytes
-    this.#latencies = latencies
-    this.failed = new Promise((_resolve, reject) => {
-      socket.on('error', reject)
-      socket.on('end', () => reject(new Error('a connection was closed while it was in use')))
-      socket.on('data', (chunk) => this.#onBytes(chunk.length, reject))
-    })
-    this.#send()
-  }
-
-  /** Sends no further request and resolves when the answer that is out has come. */
-  finish(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#finished = resolve
-    })
-  }
-
-  close(): void {
-    if (!this.#isIdle) this.#note()
-    this.#socket.destroy()
-  }
-
-  #send(): void {
-    this.#received = 0
-    this.#sentAt = performance.now()
-    this.#socket.write(REQUEST)
-  }
-
-  #onBytes(bytes: number, reject: (error: Error) => void): void {
-    this.#received += bytes
-    if (this.#received < this.#answerBytes) return
-    if (this.#received > this.#answerBytes) {
-      reject(new Error('an answer had more bytes than the first one'))
-      return
-    }
-    this.#note()
-    if (this.#finished === null) {
-      this.#send()
-      return
-    }
-    this.#isIdle = true
-    this.#finished()
-  }
-
-  #note(): void {
-    this.#latencies.add((performance.now() - this.#sentAt) * 1000)
-  }
 }
 
 /** Resolves when the head and `bytes` of body have come. */

@@ -49,7 +49,7 @@ const LOOPBACK_BARS: readonly Bar[] = [
 
 function oneLostBars(scene: Scene, { name, options }: Contender): readonly Bar[] {
   const { p99 } = LINK_CROWDS.at(-1)!
-  const [fastest, calmest] = [bestOther(scene, linkTransfer.speed, 'most'), bestOther(scene, p99, 'least')]
+  const [fastest, calmest] = [fastestOther(scene), calmestOverTcp(scene, p99)]
   const chain = contenderName(chainName(EDGERQ.tcp, 3), options.controller ?? '')
   return [
     bar(linkTransfer.share, name, '≥', 85),
@@ -64,15 +64,23 @@ function narrowBars(name: string): readonly Bar[] {
   return [bar(linkTransfer.speed, name, '≥', 9.2), bar(shareBeside, name, '≥', 40), bar(shareBeside, name, '≤', 65)]
 }
 
-/** The name of the tunnel of others that has the most, or the least, of a figure. */
-function bestOther({ contenders, samples }: Scene, figure: Figure, wanted: 'most' | 'least'): string | null {
-  const sign = wanted === 'most' ? 1 : -1
+/** By name; null when none got through. */
+function fastestOther(scene: Scene): string | null {
+  return medians(scene, linkTransfer.speed).at(-1)?.name ?? null
+}
+
+function calmestOverTcp(scene: Scene, p99: Figure): string | null {
+  return medians(scene, p99).find(({ tunnel }) => tunnel.controllers === undefined)?.name ?? null
+}
+
+/** Of the tunnels of others, from the least to the most. */
+function medians({ contenders, samples }: Scene, figure: Figure) {
   const others = contenders.filter(({ tunnel }) => tunnel.whose === 'others' && tunnel.hops === undefined)
-  const medians = others.flatMap(({ name }) => {
+  const measured = others.flatMap(({ name, tunnel }) => {
     const summary = samples.summary(figure, name)
-    return summary === null ? [] : [{ name, value: sign * summary.median }]
+    return summary === null ? [] : [{ name, tunnel, median: summary.median }]
   })
-  return medians.sort((a, b) => b.value - a.value)[0]?.name ?? null
+  return measured.sort((a, b) => a.median - b.median)
 }
 
 function bar(figure: Figure, route: string, bound: Bar['bound'], limit: number): Bar {

@@ -2,9 +2,9 @@
 
 import { chained } from './chain.ts'
 import { missingForLink } from './link.ts'
-import type { AgainstOptions, Ground, ProgramName } from './options.ts'
+import { type AgainstOptions, type Ground, groundName, type ProgramName } from './options.ts'
 import { writeReport } from './report.ts'
-import { playLink, playLoopback, type Scene } from './scenes.ts'
+import { type Play, playLink, playLoopback, type Scene } from './scenes.ts'
 import type { Family, Tunnel } from './tunnel.ts'
 import { chisel } from './tunnels/chisel.ts'
 import { edgerq } from './tunnels/edgerq.ts'
@@ -25,12 +25,23 @@ export async function benchAgainst(folder: string, options: AgainstOptions): Pro
   const chains = tunnels.filter(isWorthAChain).map((tunnel) => ({ ...chained(tunnel, 2), isOnLinks: false }))
   const scenes: Scene[] = []
   for (const ground of grounds) {
-    const play = { folder, tunnels: [...tunnels, ...chains], options }
-    scenes.push(await (ground === 'loopback' ? playLoopback(play) : playLink(ground, play)))
+    const scene = await playGround(ground, { folder, tunnels: [...tunnels, ...chains], options })
+    if (typeof scene === 'string') left.push(scene)
+    else scenes.push(scene)
   }
   const versions = families.flatMap((family) => family.versions)
   const at = writeReport({ options, scenes, versions, left: [...left, ...scenes.flatMap((scene) => scene.left)] })
   console.error(`\n${at}`)
+}
+
+/** Or why there is none: what the scenes before it found is not to be lost with it. */
+async function playGround(ground: Ground, play: Play): Promise<Scene | string> {
+  try {
+    return await (ground === 'loopback' ? playLoopback(play) : playLink(ground, play))
+  } catch (error) {
+    console.error((error as Error).message)
+    return `${groundName(ground)}, which broke: ${(error as Error).message.split('\n')[0]}`
+  }
 }
 
 /** Those of others: how many hops of ours there are is for ours to say. */

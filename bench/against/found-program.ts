@@ -41,6 +41,6 @@ function isExecutable(path: string): boolean {
 }
 
 function versionOf(path: string, flag: string): string {
-  const { stdout } = spawnSync(path, [flag], { encoding: 'utf8', timeout: 10_000 })
-  return stdout?.match(/\d+\.\d+[\w.+-]*/)?.[0] ?? 'of an unknown version'
+  const { stdout, stderr } = spawnSync(path, [flag], { encoding: 'utf8', timeout: 10_000 })
+  return `${stdout}${stderr}`.match(/\d+\.\d+[\w.+-]*/)?.[0] ?? 'of an unknown version'
 }

@@ -37,28 +37,44 @@ export interface Outcome {
 
 /**
  * All contenders in turn, and then all of them again, so that a mood of the machine meets all alike. One that breaks is laid anew for its
- * next trial. None is left when this resolves.
+ * next trial. None is left when this has ended.
  */
 export async function playScene(options: SceneOptions): Promise<Outcome> {
-  const { name, contenders, trials, rounds } = options
-  const [samples, failures]: [Samples, Failure[]] = [new Samples(), []]
+  const { name, contenders, rounds } = options
+  const outcome = { samples: new Samples(), failures: [] as Failure[] }
+  try {
+    await prepare(options, outcome.samples)
+    for (let round = 1; round <= rounds; round++) {
+      for (const contender of contenders) {
+        console.error(`${name}: round ${round} of ${rounds}: ${contender.name}`)
+        await attemptAll(contender, options.trials, outcome)
+      }
+    }
+    for (const contender of contenders) await noteMemory(contender, memory.after, outcome.samples)
+    return outcome
+  } finally {
+    await Promise.all(contenders.map((contender) => contender.end()))
+  }
+}
+
+async function prepare({ name, contenders, warmUp }: SceneOptions, samples: Samples): Promise<void> {
   for (const contender of contenders) {
     console.error(`${name}: warming up: ${contender.name}`)
     await noteMemory(contender, memory.idle, samples)
-    await warmUp(contender, options.warmUp)
+    await warm(contender, warmUp)
   }
-  for (let round = 1; round <= rounds; round++) {
-    for (const contender of contenders) {
-      console.error(`${name}: round ${round} of ${rounds}: ${contender.name}`)
-      for (const trial of trials.filter((each) => each.suits(contender))) {
-        const failure = await attempt(contender, trial, samples)
-        if (failure !== null) failures.push(failure)
-      }
-    }
+}
+
+async function attemptAll(
+  contender: Contender,
+  trials: readonly Trial[],
+  { samples, failures }: { readonly samples: Samples; readonly failures: Failure[] },
+): Promise<void> {
+  for (const trial of trials) {
+    if (!trial.suits(contender)) continue
+    const failure = await attempt(contender, trial, samples)
+    if (failure !== null) failures.push(failure)
   }
-  for (const contender of contenders) await noteMemory(contender, memory.after, samples)
-  await Promise.all(contenders.map((contender) => contender.end()))
-  return { samples, failures }
 }
 
 async function attempt(contender: Contender, trial: Trial, samples: Samples): Promise<Failure | null> {
@@ -75,7 +91,7 @@ async function attempt(contender: Contender, trial: Trial, samples: Samples): Pr
 }
 
 /** Whoever fails here fails again, where it is written down. */
-async function warmUp(contender: Contender, { bytes, withinSeconds, seconds }: WarmUp): Promise<void> {
+async function warm(contender: Contender, { bytes, withinSeconds, seconds }: WarmUp): Promise<void> {
   try {
     const { requests, transfers } = await contender.ready()
     await moveBody(transfers, { way: 'download', bytes, withinSeconds })

@@ -3,6 +3,7 @@
 import { builtProgram } from '../../../stresstest/rig/places.ts'
 import { ReadyLine } from '../../../stresstest/rig/ready-line.ts'
 import { DIRECT, TWO_PIPES } from '../../routes.ts'
+import { findProgram } from '../found-program.ts'
 import type { Site } from '../site.ts'
 import type { Family, Laid, Tunnel } from '../tunnel.ts'
 
@@ -19,7 +20,8 @@ const direct: Tunnel = {
 const pipes: Tunnel = { name: TWO_PIPES, whose: 'nobody', isEncrypted: false, isOnLinks: false, lay: layPipes }
 
 export function plain(): Family {
-  return { tunnels: [direct, pipes], versions: [], left: [] }
+  const atTheEnds = [findProgram('nginx', '-v'), findProgram('wrk', '-v')]
+  return { tunnels: [direct, pipes], versions: atTheEnds.flatMap((program) => program?.version ?? []), left: [] }
 }
 
 async function layPipes(site: Site): Promise<Laid> {

@@ -1,16 +1,18 @@
-// wstunnel: a WebSocket for each connection of a client, over TCP in the clear or over TLS with a certificate of its own.
+// wstunnel: for each connection of a client a WebSocket, over TCP in the clear or over TLS with a certificate that it brings; or a stream of
+// WebTransport, over QUIC.
 
 import { freePort } from '../../free-port.ts'
 import { findProgram, notFound } from '../found-program.ts'
 import type { Site } from '../site.ts'
 import type { Family, Laid, Tunnel } from '../tunnel.ts'
 
-type Scheme = 'ws' | 'wss'
+const SCHEMES = ['ws', 'wss', 'wts'] as const
+type Scheme = (typeof SCHEMES)[number]
 
 export function wstunnel(): Family {
   const program = findProgram('wstunnel', '--version')
   if (program === null) return { tunnels: [], versions: [], left: [notFound('wstunnel')] }
-  const tunnels = (['ws', 'wss'] as const).map((scheme) => tunnelOf(scheme, program.path))
+  const tunnels = SCHEMES.map((scheme) => tunnelOf(scheme, program.path))
   return { tunnels, versions: [program.version], left: [] }
 }
 
@@ -18,8 +20,10 @@ function tunnelOf(scheme: Scheme, path: string): Tunnel {
   return {
     name: `wstunnel ${scheme}`,
     whose: 'others',
-    isEncrypted: scheme === 'wss',
-    isOnLinks: scheme === 'wss',
+    isEncrypted: scheme !== 'ws',
+    isOnLinks: scheme !== 'ws',
+    // That of its QUIC library (quinn), of which nothing else can be chosen.
+    ...(scheme === 'wts' ? { controllers: ['cubic'] } : {}),
     lay: (site) => lay(scheme, site, path),
   }
 }
