@@ -42,5 +42,5 @@ function isExecutable(path: string): boolean {
 
 function versionOf(path: string, flag: string): string {
   const { stdout, stderr } = spawnSync(path, [flag], { encoding: 'utf8', timeout: 10_000 })
-  return `${stdout}${stderr}`.match(/\d+\.\d+[\w.+-]*/)?.[0] ?? 'of an unknown version'
+  return `${stdout}${stderr}`.match(/\d+\.\d+\.\d+[\w.+-]*/)?.[0] ?? 'of an unknown version'
 }

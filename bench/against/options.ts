@@ -31,6 +31,7 @@ export interface AgainstOptions {
 }
 
 const MIB = 1024 * 1024
+const DEFAULT_ROUNDS = 5
 const DELAYS_MS = [0, 20, 40, 75]
 const LOSSES_PERCENT = [0, 0.1, 1, 5]
 /** The ones that the bars are about. */
@@ -42,7 +43,7 @@ export const AGAINST_USAGE = `npm run bench -- --against ${PROGRAMS.join(',')} [
   --link-matrix         loopback, narrow and each of ${DELAYS_MS.join(', ')} ms with each of ${LOSSES_PERCENT.join(', ')} %
   --every-configuration on links, too, where one of each program is measured otherwise
   --within SECONDS      for a download over a link, which is given up then (default 30)
-  --rounds N            rounds, of which the median is taken (default 5)
+  --rounds N            rounds, of which the median is taken (default ${DEFAULT_ROUNDS})
   --quick               shorter runs: for a first look, not for figures that anybody is told`
 
 const FLAGS = {
@@ -51,7 +52,7 @@ const FLAGS = {
   'link-matrix': { type: 'boolean', default: false },
   'every-configuration': { type: 'boolean', default: false },
   within: { type: 'string' },
-  rounds: { type: 'string', default: '5' },
+  rounds: { type: 'string', default: String(DEFAULT_ROUNDS) },
   quick: { type: 'boolean', default: false },
 } as const
 
@@ -69,6 +70,13 @@ export function readAgainstOptions(args: readonly string[]): AgainstOptions {
     withinSeconds: count('within', values.within ?? (isQuick ? '8' : '30')),
     isQuick,
   }
+}
+
+/** All that a committed report has to hold. */
+export function isWholeRun({ against, grounds, rounds, isQuick }: AgainstOptions): boolean {
+  const names = grounds.map(groundName)
+  const hasAll = DEFAULT_GROUNDS.every((ground) => names.includes(groundName(ground)))
+  return against.length === PROGRAMS.length && hasAll && rounds >= DEFAULT_ROUNDS && !isQuick
 }
 
 export function groundName(ground: Ground): string {

@@ -11,7 +11,7 @@ import { type BarKind, type ChartBar, drawChart } from './chart.ts'
 import type { Contender } from './contender.ts'
 import { LINK_CROWDS, LOOPBACK_CROWDS, linkTransfer, shareBeside, transfer } from './figures.ts'
 import { type PlacedChart, reportMarkdown } from './markdown.ts'
-import { type AgainstOptions, groundName } from './options.ts'
+import { type AgainstOptions, groundName, isWholeRun } from './options.ts'
 import type { Scene } from './scenes.ts'
 
 export interface Against {
@@ -46,8 +46,8 @@ export function writeReport(against: Against): string {
   return file
 }
 
-function folderFor({ options, scenes, left }: Against): string {
-  const isWhole = !options.isQuick && left.length === 0 && options.rounds >= 5 && scenes.length >= 4
+function folderFor({ options, left }: Against): string {
+  const isWhole = isWholeRun(options) && left.length === 0
   const name = isWhole ? 'against' : `against-${new Date().toISOString().replaceAll(':', '-')}`
   const folder = join(projectFolder, 'bench/results', name)
   rmSync(folder, { recursive: true, force: true })

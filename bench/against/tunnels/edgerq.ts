@@ -46,7 +46,7 @@ export async function edgerq(): Promise<Family> {
     tunnels: [...tunnels, { ...chained(tcp, 2), isOnLinks: false }, chained(tcp, 3)],
     versions: [],
     left: [
-      ...(controllers.includes('bbr') ? [] : ['edgerq takes no <congestion>bbr</congestion>']),
+      ...(controllers.includes('bbr') ? [] : ['edgerq on BBR, which it refuses: `<congestion>bbr</congestion>`']),
       ...SEALERS.filter((name) => !sealers.includes(name)).map((name) => `${name} cannot be loaded`),
     ],
   }
