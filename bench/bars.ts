@@ -17,7 +17,7 @@ export interface Bar {
   readonly route: string
   /** Null: the figure itself is held against the limit, not its ratio to that of another route. */
   readonly dividedBy: Base | null
-  readonly bound: '≥' | '<'
+  readonly bound: '≥' | '≤' | '<'
   readonly limit: number
 }
 
@@ -30,12 +30,20 @@ const busyRequests = requestsAt.get(BUSY_CONNECTIONS)!
 
 /** Only those of which everything was measured. */
 export function judgeBars(bars: readonly Bar[], samples: Samples): JudgedBar[] {
-  return bars.flatMap((bar) => {
-    const value = measuredFor(bar, samples)
-    if (value === null) return []
-    return { ...bar, value, isMet: bar.bound === '<' ? value < bar.limit : value >= bar.limit }
-  })
+  return bars.flatMap((bar) => judgeBar(bar, samples) ?? [])
 }
+
+/** Null when not everything was measured. */
+export function judgeBar(bar: Bar, samples: Samples): JudgedBar | null {
+  const value = measuredFor(bar, samples)
+  return value === null ? null : { ...bar, value, isMet: HOLDS[bar.bound](value, bar.limit) }
+}
+
+const HOLDS = {
+  '≥': (value: number, limit: number) => value >= limit,
+  '≤': (value: number, limit: number) => value <= limit,
+  '<': (value: number, limit: number) => value < limit,
+} as const satisfies Record<Bar['bound'], (value: number, limit: number) => boolean>
 
 /** Of the ways from a client to a web server. */
 export function barsOfWays({ maxDatagramBytes }: BenchOptions, twoPipes: Base): Bar[] {

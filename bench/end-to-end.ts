@@ -4,6 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endWithChildrenOnSignal } from '../stresstest/rig/child-program.ts'
+import { benchAgainst } from './against/bench-against.ts'
+import { AGAINST_USAGE, type AgainstOptions, readAgainstOptions } from './against/options.ts'
 import { benchCarriers } from './carriers.ts'
 import { benchHandshakes } from './handshake-rate.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
@@ -12,23 +14,34 @@ import { benchWays } from './ways.ts'
 
 endWithChildrenOnSignal()
 const folder = mkdtempSync(join(tmpdir(), 'edgerq-bench-'))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 try {
-  const options = asked()
-  if (options !== null) await bench(options)
+  const args = process.argv.slice(2)
+  if (args.some((arg) => /^--against(?:=|$)/.test(arg))) await against(args)
+  else await own(args)
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1
-} finally {
-  rmSync(folder, { recursive: true, force: true })
 }
 // The children are up, and end with this process.
 process.exit()
 
-function asked(): BenchOptions | null {
+async function against(args: readonly string[]): Promise<void> {
+  const options = asked<AgainstOptions>(readAgainstOptions, args)
+  if (options !== null) await timed(benchAgainst(folder, options))
+}
+
+async function own(args: readonly string[]): Promise<void> {
+  const options = asked<BenchOptions>(readOptions, args)
+  if (options !== null) await timed(bench(options))
+}
+
+/** Null: it made no sense, and that was said. */
+function asked<Options>(read: (args: readonly string[]) => Options, args: readonly string[]): Options | null {
   try {
-    return readOptions(process.argv.slice(2))
+    return read(args)
   } catch (error) {
-    console.error(`${(error as Error).message}\n\n${USAGE}`)
+    console.error(`${(error as Error).message}\n\n${USAGE}\n\n${AGAINST_USAGE}`)
     process.exitCode = 2
     return null
   }
@@ -37,10 +50,14 @@ function asked(): BenchOptions | null {
 /** What needs this process for itself goes first: later there are others beside it. */
 async function bench(options: BenchOptions): Promise<void> {
   const { measurements } = options
-  const begun = performance.now()
   if (measurements.has('handshakes')) await benchHandshakes(options)
   if (measurements.has('sealing')) await benchSealing(folder, options)
   if (measurements.has('carriers')) await benchCarriers(folder, options)
   if (measurements.has('requests') || measurements.has('transfers')) await benchWays(folder, options)
+}
+
+async function timed(measuring: Promise<void>): Promise<void> {
+  const begun = performance.now()
+  await measuring
   console.log(`(${((performance.now() - begun) / 1000).toFixed()} s)`)
 }

@@ -1,11 +1,13 @@
 // The client of the measurements, a process of its own: it keeps each connection busy with one request at a time, by hand, so that
 // it costs as little as possible of the processors that it shares with what is measured. It prints one line of JSON.
-// `node dist/bench/load.js requests --port 3000 --connections 32 --seconds 5`, `download` or `upload` with `--bytes N`
+// `node dist/bench/load.js requests --port 3000 --connections 32 --seconds 5`, `download` (also with `--within SECONDS`) or `upload` with
+// `--bytes N`; `--host` is 127.0.0.1 unless it is said.
 
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { parseArgs } from 'node:util'
 import { isProgram, wholeNumber } from '../stresstest/peer.ts'
+import { Caller, REQUEST } from './caller.ts'
 import { Latencies } from './latencies.ts'
 
 export interface RequestsResult {
@@ -18,20 +20,28 @@ export interface RequestsResult {
 
 export interface TransferResult {
   readonly megabytesPerSecond: number
+  /** False: it was given up, and the speed is that of what had come. */
+  readonly isWhole: boolean
 }
 
-const REQUEST = Buffer.from('GET / HTTP/1.1\r\nHost: bench\r\n\r\n')
+export interface Target {
+  readonly host: string
+  readonly port: number
+}
+
+/** What is still out when the time is over is waited for so long; then it counts with the time that it has waited. */
+const PATIENCE_MS = 30_000
+
 const CHUNK = Buffer.alloc(256 * 1024, 'x')
 const HEAD_END = '\r\n\r\n'
 
 /** Keeps `connections` busy for `seconds`; the first tenth of the time warms up and is not counted. */
-export async function sendRequests(port: number, connections: number, seconds: number): Promise<RequestsResult> {
+export async function sendRequests(target: Target, connections: number, seconds: number): Promise<RequestsResult> {
   const latencies = new Latencies()
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port)))
+  const sockets = await Promise.all(Array.from({ length: connections }, () => open(target)))
   const answerBytes = await measureAnswer(sockets[0]!)
-  const failed = new Promise<never>((_resolve, reject) => {
-    for (const socket of sockets) keepBusy(socket, answerBytes, latencies, reject)
-  })
+  const callers = sockets.map((socket) => new Caller(socket, answerBytes, latencies))
+  const failed = Promise.race(callers.map((caller) => caller.failed))
   await Promise.race([wait(seconds * 100), failed])
   const uncounted = latencies.count
   latencies.clear()
@@ -39,25 +49,30 @@ export async function sendRequests(port: number, connections: number, seconds: n
   await Promise.race([wait(seconds * 1000), failed])
   const tookSeconds = (performance.now() - begun) / 1000
   const counted = latencies.count
-  for (const socket of sockets) socket.destroy()
+  await Promise.race([Promise.all(callers.map((caller) => caller.finish())), wait(PATIENCE_MS), failed])
+  for (const caller of callers) caller.close()
   return {
-    requests: uncounted + counted,
+    requests: uncounted + latencies.count,
     requestsPerSecond: counted / tookSeconds,
     p50Us: latencies.quantile(0.5),
     p99Us: latencies.quantile(0.99),
   }
 }
 
-export async function download(port: number, bytes: number): Promise<TransferResult> {
-  const socket = await open(port)
+/** Gives up after `withinSeconds`, if they are more than 0. */
+export async function download(target: Target, bytes: number, withinSeconds = 0): Promise<TransferResult> {
+  const socket = await open(target)
   const begun = performance.now()
   socket.write(`GET /bytes/${bytes} HTTP/1.1\r\nHost: bench\r\n\r\n`)
-  await receive(socket, bytes)
-  return finish(socket, bytes, begun)
+  const whole = receive(socket, bytes).then(() => true)
+  const isWhole = await (withinSeconds > 0
+    ? Promise.race([whole, wait(withinSeconds * 1000).then(() => false)])
+    : whole)
+  return finish(socket, isWhole ? bytes : socket.bytesRead, begun, isWhole)
 }
 
-export async function upload(port: number, bytes: number): Promise<TransferResult> {
-  const socket = await open(port)
+export async function upload(target: Target, bytes: number): Promise<TransferResult> {
+  const socket = await open(target)
   const begun = performance.now()
   socket.write(`PUT /sink HTTP/1.1\r\nHost: bench\r\nContent-Length: ${bytes}\r\n\r\n`)
   const answered = receive(socket, 0)
@@ -66,17 +81,17 @@ export async function upload(port: number, bytes: number): Promise<TransferResul
     if (!drained) await once(socket, 'drain')
   }
   await answered
-  return finish(socket, bytes, begun)
+  return finish(socket, bytes, begun, true)
 }
 
-async function open(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+async function open(target: Target): Promise<Socket> {
+  const socket = connect({ ...target, noDelay: true })
   await once(socket, 'connect')
   return socket
 }
 
 function wait(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs))
+  return new Promise((resolve) => setTimeout(resolve, durationMs).unref())
 }
 
 /** All answers are alike: after the first one was read, the others need only be counted. */
@@ -95,24 +110,6 @@ async function measureAnswer(socket: Socket): Promise<number> {
 function contentLength(head: string): number {
   if (!head.startsWith('HTTP/1.1 200 ')) throw new Error(`the answer was: ${head.split('\r\n')[0]}`)
   return Number(head.match(/\r\ncontent-length: *(\d+)/i)?.[1] ?? Number.NaN)
-}
-
-function keepBusy(socket: Socket, answerBytes: number, latencies: Latencies, fail: (error: Error) => void): void {
-  let received = 0
-  let sentAt = performance.now()
-  socket.on('data', (chunk) => {
-    received += chunk.length
-    if (received < answerBytes) return
-    if (received > answerBytes) return fail(new Error('an answer had more bytes than the first one'))
-    const now = performance.now()
-    latencies.add((now - sentAt) * 1000)
-    received = 0
-    sentAt = now
-    socket.write(REQUEST)
-  })
-  socket.on('error', fail)
-  socket.on('end', () => fail(new Error('a connection was closed while it was in use')))
-  socket.write(REQUEST)
 }
 
 /** Resolves when the head and `bytes` of body have come. */
@@ -137,20 +134,22 @@ function receive(socket: Socket, bytes: number): Promise<void> {
   })
 }
 
-function finish(socket: Socket, bytes: number, begun: number): TransferResult {
+function finish(socket: Socket, bytes: number, begun: number, isWhole: boolean): TransferResult {
+  const tookSeconds = (performance.now() - begun) / 1000
   socket.destroy()
-  return { megabytesPerSecond: bytes / 1e6 / ((performance.now() - begun) / 1000) }
+  return { megabytesPerSecond: bytes / 1e6 / tookSeconds, isWhole }
 }
 
 async function run(): Promise<RequestsResult | TransferResult> {
   const text = { type: 'string' } as const
-  const options = { port: text, connections: text, seconds: text, bytes: text }
+  const host = { type: 'string', default: '127.0.0.1' } as const
+  const options = { host, port: text, connections: text, seconds: text, bytes: text, within: text }
   const { values, positionals } = parseArgs({ options, allowPositionals: true })
-  const port = wholeNumber(values.port, 'port')
+  const target = { host: values.host, port: wholeNumber(values.port, 'port') }
   const bytes = wholeNumber(values.bytes, 'bytes')
-  if (positionals[0] === 'download') return download(port, bytes)
-  if (positionals[0] === 'upload') return upload(port, bytes)
-  return sendRequests(port, wholeNumber(values.connections, 'connections'), Number(values.seconds))
+  if (positionals[0] === 'download') return download(target, bytes, wholeNumber(values.within, 'within'))
+  if (positionals[0] === 'upload') return upload(target, bytes)
+  return sendRequests(target, wholeNumber(values.connections, 'connections'), Number(values.seconds))
 }
 
 if (isProgram(import.meta.url)) console.log(JSON.stringify(await run()))

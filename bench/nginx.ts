@@ -2,11 +2,11 @@
 
 import { once } from 'node:events'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { startPeer } from '../stresstest/peer.ts'
 import { ChildProgram } from '../stresstest/rig/child-program.ts'
+import { freePort } from './free-port.ts'
 
 /** True when a program of this name can be started by name. */
 export function isOnPath(name: string): boolean {
@@ -37,12 +37,6 @@ http {
   server { listen 127.0.0.1:${port}; location / { default_type text/plain; return 200 "Hello from the origin.\\n"; } }
 }
 `
-}
-
-async function freePort(): Promise<number> {
-  const peer = await startPeer(createServer(), {})
-  await peer.close()
-  return peer.port
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -48,3 +48,13 @@ export class Samples {
     return own === null || other === null || other.median === 0 ? null : own.median / other.median
   }
 }
+
+/** The least and the most quotient of two values of the same round; null when they do not pair. */
+export function spreadOf(
+  own: readonly number[],
+  others: readonly number[],
+): readonly [least: number, most: number] | null {
+  if (own.length !== others.length || own.length === 0) return null
+  const quotients = own.map((value, round) => value / others[round]!)
+  return [Math.min(...quotients), Math.max(...quotients)]
+}
