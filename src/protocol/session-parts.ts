@@ -30,7 +30,7 @@ import { Rekey, RekeyReason } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
-import type { Micros, PathId } from './units.ts'
+import { type Micros, type PathId, SECOND } from './units.ts'
 import type { FrameWalker } from './wire/frames.ts'
 
 /** What one session is and whom its parts tell. */
@@ -57,6 +57,9 @@ export interface Met {
   readonly hello: Hello
 }
 
+/** Shorter than the pause between two keep-alives: an idle session is down to its least with the first of them. */
+const REST_EVERY: Micros = 10 * SECOND
+
 export class SessionParts {
   readonly trace: Trace
   readonly rtt = new Rtt()
@@ -78,13 +81,17 @@ export class SessionParts {
 
   readonly #options: EndpointOptions
   readonly #onNewIp: () => void
+  #restAt: Micros
 
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks } = this
+    // Closures that named `made` would keep it.
+    const { session } = made
     const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
     this.#options = made.options
     this.#onNewIp = made.onNewIp
+    this.#restAt = made.now + REST_EVERY
     acks.packetsPerAck = packetsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
@@ -112,7 +119,7 @@ export class SessionParts {
         probeTimeout: () => this.loss.probeTimeout,
         onChanged: (why, now) => {
           if (why !== RekeyReason.peer) this.builder.wantsPing = true
-          this.trace.keysChanged(made.session, this.keys.number, why, now)
+          this.trace.keysChanged(session, this.keys.number, why, now)
         },
       },
       settings,
@@ -135,7 +142,7 @@ export class SessionParts {
           sink: this.actions,
           onPacketLost: (packet, bytes, now) => {
             this.packetsLost++
-            this.trace.packetLost(made.session, packet, bytes, now)
+            this.trace.packetLost(session, packet, bytes, now)
           },
         })
     this.actions.loss = this.loss
@@ -223,11 +230,16 @@ export class SessionParts {
     if (this.loss.deadline <= now) this.sender.probe(this.loss.onDeadline(now))
     this.streams.onDeadline(now)
     const verdict = this.liveness.step(this.loss.timeouts, now)
-    if (verdict === LivenessVerdict.ping) {
-      this.builder.wantsPing = true
-      this.streams.trim()
-    }
+    if (verdict === LivenessVerdict.ping) this.builder.wantsPing = true
     return verdict
+  }
+
+  /** A packet has come and was acted on: now and then that is the time to give back what only a busy session needs. */
+  rest(now: Micros): void {
+    if (now < this.#restAt) return
+    this.#restAt = now + REST_EVERY
+    this.streams.trim()
+    this.sent.rest()
   }
 
   /** What was sent to the old address may be lost: the answer to a PING says so soonest. */
