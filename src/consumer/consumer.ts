@@ -106,7 +106,7 @@ export class Consumer {
         return
       case 'recovered':
         this.#parts.log.info('providerBack', { provider: driver.carrier.describe(session.path) })
-        this.#offerAll()
+        this.#offer(session)
         return
       case 'moved':
         this.#parts.log.debug('providerMoved', { provider: driver.carrier.describe(session.path) })
@@ -114,7 +114,7 @@ export class Consumer {
         if (session.owner instanceof ProviderSession) sayToken(session.owner, driver)
         return
       case 'streamsAvailable':
-        this.#offerAll()
+        this.#offer(session)
         return
       case 'closed':
         this.#onClosed(event)
@@ -190,8 +190,10 @@ export class Consumer {
     }
   }
 
-  #offerAll(): void {
-    for (const service of this.services) service.onProvidersChanged()
+  /** Whoever waits for a service of this provider may be served now. */
+  #offer({ owner }: SessionHandle): void {
+    if (!(owner instanceof ProviderSession)) return
+    for (const uuid of owner.served) this.#onProvidersChanged(uuid)
   }
 }
 

@@ -49,11 +49,6 @@ export class Directory<P extends Provider> {
     return true
   }
 
-  /** The provider's session is gone. Answers the services that it served. */
-  removeAll(provider: P): string[] {
-    return [...this.#byUuid.keys()].filter((uuid) => this.remove(provider, uuid))
-  }
-
   /** False: the provider has not registered this service, or has said so before. */
   setHealth(provider: P, uuid: string, isHealthy: boolean): boolean {
     const registration = this.#byUuid.get(uuid)?.find((candidate) => candidate.provider === provider)

@@ -69,6 +69,11 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
     return this.#parts.address()
   }
 
+  /** Services that it has registered. */
+  get served(): Iterable<string> {
+    return this.#served
+  }
+
   get isSuspect(): boolean {
     return this.session.isSuspect
   }
@@ -140,7 +145,8 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   onLost(by: string): void {
     const { permit, directory, log, address } = this.#parts
     permit.leave()
-    for (const uuid of directory.removeAll(this)) {
+    for (const uuid of this.#served) {
+      if (!directory.remove(this, uuid)) continue
       const isServed = directory.providersOf(uuid).some(({ provider }) => provider.instance === this.instance)
       if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: address(), by })
     }
