@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { endWithChildrenOnSignal } from '../stresstest/rig/child-program.ts'
 import { benchHandshakes } from './handshake-rate.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
+import { benchScale } from './scale.ts'
 import { benchSealing } from './sealing.ts'
 import { benchWays } from './ways.ts'
 
@@ -38,6 +39,7 @@ async function bench(options: BenchOptions): Promise<void> {
   const { measurements } = options
   const begun = performance.now()
   if (measurements.has('handshakes')) await benchHandshakes(options)
+  await benchScale(folder, options)
   if (measurements.has('sealing')) await benchSealing(folder, options)
   if (measurements.has('requests') || measurements.has('transfers')) await benchWays(folder, options)
   console.log(`(${((performance.now() - begun) / 1000).toFixed()} s)`)
