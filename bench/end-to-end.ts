@@ -9,6 +9,7 @@ import { AGAINST_USAGE, type AgainstOptions, readAgainstOptions } from './agains
 import { benchCarriers } from './carriers.ts'
 import { benchHandshakes } from './handshake-rate.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
+import { benchScale } from './scale.ts'
 import { benchSealing } from './sealing.ts'
 import { benchWays } from './ways.ts'
 
@@ -51,6 +52,7 @@ function asked<Options>(read: (args: readonly string[]) => Options, args: readon
 async function bench(options: BenchOptions): Promise<void> {
   const { measurements } = options
   if (measurements.has('handshakes')) await benchHandshakes(options)
+  await benchScale(folder, options)
   if (measurements.has('sealing')) await benchSealing(folder, options)
   if (measurements.has('carriers')) await benchCarriers(folder, options)
   if (measurements.has('requests') || measurements.has('transfers')) await benchWays(folder, options)

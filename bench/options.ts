@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 
 export interface BenchOptions {
   readonly rounds: number
+  readonly quick: boolean
   /** Length of one run of requests. */
   readonly seconds: number
   readonly transferBytes: number
@@ -18,7 +19,17 @@ export interface BenchOptions {
 export type Measurement = (typeof MEASUREMENTS)[number]
 export type Way = (typeof WAYS)[number]
 
-const MEASUREMENTS = ['requests', 'transfers', 'carriers', 'sealing', 'handshakes'] as const
+const MEASUREMENTS = [
+  'requests',
+  'transfers',
+  'carriers',
+  'sealing',
+  'handshakes',
+  'scale',
+  'sessions',
+  'streams',
+  'services',
+] as const
 /** The others are of one part alone, and only measured by name. */
 const BY_DEFAULT: readonly Measurement[] = ['requests', 'transfers']
 const WAYS = ['direct', 'pipes', 'tcp', 'http'] as const
@@ -39,6 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
   const named = names(values.only)
   return {
     rounds: numbers('rounds', values.rounds ?? '3', 1, 1000)[0]!,
+    quick: values.quick ?? false,
     seconds: values.quick ? 1 : 3,
     transferBytes: values.quick ? 64 * MIB : 256 * MIB,
     maxDatagramBytes: numbers('max-datagram', values['max-datagram'] ?? '1200,16000', 1200, 65_507),

@@ -30,6 +30,8 @@ export interface Permit {
   readonly mostStreams: number
   /** Its session has opened: may it begin? Null: yes, and it counts until `leave`. */
   enter(): EntryRefusal | null
+  /** True: what is asked below has the answers that it had when all of it was asked last. */
+  isAsBefore(): boolean
   /** May the session go on? Null: yes. */
   stayRefusal(): Refusal | null
   /** May it serve this? Null: yes, for now; asked for every stream. */
@@ -54,6 +56,7 @@ const ANYBODY: Permit = {
   key: undefined,
   mostStreams: Number.POSITIVE_INFINITY,
   enter: () => null,
+  isAsBefore: () => true,
   stayRefusal: () => null,
   serviceRefusal: () => null,
   leave() {},

@@ -17,24 +17,28 @@ export class Balancer {
   /** Null: nobody is left. `source` is the client's address, for `source_hash`. */
   choose<P extends Provider>(all: readonly Registration<P>[], tried: ReadonlySet<P>, source: string): P | null {
     if (all.length === 1) return isOut(all[0]!.provider, tried) ? null : all[0]!.provider
-    const candidates = all.filter(({ provider }) => !isOut(provider, tried))
-    if (candidates.length === 0) return null
-    const best = Math.min(...candidates.map(doubt))
-    const equals = candidates.filter((candidate) => doubt(candidate) === best && !isOutdone(candidate, best, tried))
-    return this.#pick(
-      equals.map(({ provider }) => provider),
-      source,
-    )
+    let best = Number.POSITIVE_INFINITY
+    let equals: Registration<P>[] = []
+    for (const candidate of all) {
+      if (isOut(candidate.provider, tried)) continue
+      const doubts = doubt(candidate)
+      if (doubts < best) equals = []
+      if (doubts <= best) equals.push(candidate)
+      best = Math.min(best, doubts)
+    }
+    if (equals.length === 0) return null
+    const newest = equals.filter((candidate) => !isOutdone(candidate, best, tried))
+    return this.#pick(newest, source)
   }
 
-  #pick<P extends Provider>(equals: readonly P[], source: string): P {
+  #pick<P extends Provider>(equals: readonly Registration<P>[], source: string): P {
     switch (this.#method) {
       case 'least':
         return least(equals, this.#turn++)
       case 'round_robin':
-        return equals[this.#turn++ % equals.length]!
+        return equals[this.#turn++ % equals.length]!.provider
       case 'source_hash':
-        return equals.reduce((best, next) => (weight(source, next) > weight(source, best) ? next : best))
+        return heaviest(equals, source)
     }
   }
 }
@@ -57,13 +61,32 @@ function doubt({ provider, isHealthy }: Registration): number {
 }
 
 /** The least loaded; among equals each in turn, so that idle providers share the first streams too. */
-function least<P extends Provider>(equals: readonly P[], turn: number): P {
-  let best = equals[turn % equals.length]!
-  for (const next of equals) if (next.load < best.load) best = next
+function least<P extends Provider>(equals: readonly Registration<P>[], turn: number): P {
+  let best = equals[turn % equals.length]!.provider
+  let leastLoad = best.load
+  for (const { provider } of equals) {
+    if (leastLoad === 0) break
+    const { load } = provider
+    if (load >= leastLoad) continue
+    best = provider
+    leastLoad = load
+  }
   return best
 }
 
 /** Rendezvous hashing: a provider that goes or comes moves only its own share of the clients. */
+function heaviest<P extends Provider>(equals: readonly Registration<P>[], source: string): P {
+  let best = equals[0]!.provider
+  let most = -1
+  for (const { provider } of equals) {
+    const own = weight(source, provider)
+    if (own <= most) continue
+    best = provider
+    most = own
+  }
+  return best
+}
+
 function weight(source: string, provider: Provider): number {
   return fnv1a(`${source}|${provider.instance}`)
 }

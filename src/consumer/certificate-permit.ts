@@ -33,6 +33,10 @@ export class CertificatePermit implements Permit {
     return { code: 'unknownCertificate', sentence }
   }
 
+  isAsBefore(): boolean {
+    return this.#ofKey.isAsBefore()
+  }
+
   /** A certificate counts for as long as its connection. */
   stayRefusal() {
     return this.#ofKey.stayRefusal()

@@ -34,14 +34,22 @@ export interface ConsumerParts {
   readonly onSessionClosed: (session: SessionHandle) => void
 }
 
+/** An address token is good for a day. Sessions last for weeks, and the newest is needed when we are started anew. */
+const NEXT_TOKEN_AFTER_MS = 12 * 3_600_000
+/** One timer for all sessions, and in each round those whose turn it is: ten thousand need not have their tokens made in one moment. */
+const TOKEN_ROUNDS = 256
+
 export class Consumer {
   readonly services: readonly Service[]
   readonly #parts: ConsumerParts
   readonly #directory = new Directory<ProviderSession>()
-  readonly #providers = new Set<ProviderSession>()
+  readonly #providers = new Map<ProviderSession, Driver>()
   readonly #instances = new Instances<ProviderSession>()
   readonly #servicesByUuid = new Map<string, Service>()
   readonly #serviceConfigs = new Map<string, ConsumerService>()
+  readonly #onProvidersChanged = (uuid: string) => this.#servicesByUuid.get(uuid)?.onProvidersChanged()
+  readonly #tokenRounds: NodeJS.Timeout
+  #tokenRound = 0
 
   constructor(parts: ConsumerParts) {
     this.#parts = parts
@@ -55,8 +63,9 @@ export class Consumer {
     for (const service of parts.config.services) this.#serviceConfigs.set(service.uuid, service)
     for (const driver of parts.drivers) driver.onEvent = (event) => this.#on(driver, event)
     parts.admission.onChange = () => {
-      for (const provider of [...this.#providers]) provider.askAnew()
+      for (const provider of [...this.#providers.keys()]) provider.askAnew()
     }
+    this.#tokenRounds = setInterval(() => this.#sayTokensInTime(), NEXT_TOKEN_AFTER_MS / TOKEN_ROUNDS).unref()
   }
 
   /** Opens the ports of all services. Rejects with a `ListenError`. */
@@ -72,6 +81,7 @@ export class Consumer {
       this.#parts.log.warn('drainTimedOut', { afterMs: withinMs })
       this.cut()
     }
+    clearInterval(this.#tokenRounds)
     await Promise.all(this.#parts.drivers.map((driver) => driver.close(CloseCode.shuttingDown, 'The consumer stops.')))
   }
 
@@ -96,14 +106,15 @@ export class Consumer {
         return
       case 'recovered':
         this.#parts.log.info('providerBack', { provider: driver.carrier.describe(session.path) })
-        this.#offerAll()
+        this.#offer(session)
         return
       case 'moved':
         this.#parts.log.debug('providerMoved', { provider: driver.carrier.describe(session.path) })
-        if (session.owner instanceof ProviderSession) session.owner.onMoved()
+        // A token is for one address only.
+        if (session.owner instanceof ProviderSession) sayToken(session.owner, driver)
         return
       case 'streamsAvailable':
-        this.#offerAll()
+        this.#offer(session)
         return
       case 'closed':
         this.#onClosed(event)
@@ -130,13 +141,13 @@ export class Consumer {
       software: this.#parts.software,
       address,
       log: this.#parts.log,
-      onProvidersChanged: (uuid) => this.#servicesByUuid.get(uuid)?.onProvidersChanged(),
+      onProvidersChanged: this.#onProvidersChanged,
     })
     session.owner = provider
-    this.#providers.add(provider)
+    this.#providers.set(provider, driver)
     // On its own listener the endpoint has ended what was there before a restart.
     for (const older of this.#instances.add(provider)) older.end(older.boot === provider.boot ? 'local' : 'restart')
-    provider.sayAddressTokens(() => driver.endpoint.newAddressToken(session))
+    sayToken(provider, driver)
     this.#parts.onSessionOpened(driver, session)
   }
 
@@ -172,9 +183,22 @@ export class Consumer {
     })
   }
 
-  #offerAll(): void {
-    for (const service of this.services) service.onProvidersChanged()
+  #sayTokensInTime(): void {
+    this.#tokenRound = (this.#tokenRound + 1) % TOKEN_ROUNDS
+    for (const [provider, driver] of this.#providers) {
+      if (provider.session.id % TOKEN_ROUNDS === this.#tokenRound) sayToken(provider, driver)
+    }
   }
+
+  /** Whoever waits for a service of this provider may be served now. */
+  #offer({ owner }: SessionHandle): void {
+    if (!(owner instanceof ProviderSession)) return
+    for (const uuid of owner.served) this.#onProvidersChanged(uuid)
+  }
+}
+
+function sayToken(provider: ProviderSession, { endpoint }: Driver): void {
+  provider.sayAddressToken(endpoint.newAddressToken(provider.session))
 }
 
 /** Where the other side is, or was when it was seen last: a carrier forgets a connection that has ended. */

@@ -24,7 +24,7 @@ export class Instances<S extends InstanceMember> {
     const known = this.#sessions.get(session.instance) ?? []
     const ofBefore = known.filter(({ boot }) => boot !== session.boot)
     const living = known.filter(({ boot }) => boot === session.boot)
-    this.#sessions.set(session.instance, [...living, session])
+    this.#sessions.set(session.instance, living.concat(session))
     return [...ofBefore, ...living.slice(0, Math.max(0, living.length + 1 - MOST_SESSIONS))]
   }
 

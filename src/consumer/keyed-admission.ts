@@ -143,16 +143,18 @@ class KeyedPermit implements Permit {
     return null
   }
 
+  isAsBefore(): boolean {
+    const line = this.#line
+    if (line === undefined || line !== this.#goodLine || Date.now() >= line.expiresAtMs) return false
+    return this.#session.path === this.#goodPath
+  }
+
   stayRefusal(): Refusal | null {
     const line = this.#line
-    const { path } = this.#session
-    const nowMs = Date.now()
-    if (line !== undefined && line === this.#goodLine && path === this.#goodPath && nowMs < line.expiresAtMs)
-      return null
-    const refusal = stayRefusal(line, { address: this.#address(), nowMs })
+    const refusal = stayRefusal(line, { address: this.#address(), nowMs: Date.now() })
     if (refusal !== null) return refusal
     this.#goodLine = line
-    this.#goodPath = path
+    this.#goodPath = this.#session.path
     return null
   }
 

@@ -31,9 +31,6 @@ export interface ProviderSessionParts {
   readonly onProvidersChanged: (uuid: string) => void
 }
 
-/** An address token is good for a day. Sessions last for weeks, and the newest is needed when we are started anew. */
-const NEXT_TOKEN_AFTER_MS = 12 * 3_600_000
-
 type Offer = Extract<ControlMessage, { kind: 'register' }>
 
 export class ProviderSession implements Provider, InstanceMember, StreamOwner {
@@ -50,8 +47,6 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   /** Of our services: what this provider serves, and what it was not allowed. */
   readonly #served = new Set<string>()
   readonly #notAllowed = new Map<string, Offer>()
-  #newToken: () => Uint8Array | null = () => null
-  #tokens: NodeJS.Timeout | null = null
   #hasToldServices = false
   /** What the log has been told of: services of ours, and two words. */
   readonly #told = new Set<string>()
@@ -74,6 +69,11 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
     return this.#parts.address()
   }
 
+  /** Services that it has registered. */
+  get served(): Iterable<string> {
+    return this.#served
+  }
+
   get isSuspect(): boolean {
     return this.session.isSuspect
   }
@@ -91,6 +91,7 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   /** What the peer is allowed may have changed. A service that it may serve no longer ends the session: it comes back without. */
   askAnew(): void {
     const { permit } = this.#parts
+    if (permit.isAsBefore()) return
     const refusal = permit.stayRefusal()
     const lost = [...this.#served].find((uuid) => permit.serviceRefusal(uuid) !== null)
     if (refusal !== null) this.#shutOut(refusal.sentence)
@@ -105,22 +106,10 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
     }
   }
 
-  /** Says now, again in time, and when it has moved, what the provider may show when it dials anew. */
-  sayAddressTokens(newToken: () => Uint8Array | null): void {
-    this.#newToken = newToken
-    this.#sayToken()
-    this.#tokens = setInterval(() => this.#sayToken(), NEXT_TOKEN_AFTER_MS).unref()
-  }
-
-  /** It is at another address, and a token is for one only. */
-  onMoved(): void {
+  /** What the provider may show when it dials anew from where it is; null: nobody will ask. */
+  sayAddressToken(token: Uint8Array | null): void {
     // Whoever moves without end and reads nothing gets no more than what waits for it already.
-    if (this.#control.isWritable) this.#sayToken()
-  }
-
-  #sayToken(): void {
-    const token = this.#newToken()
-    if (token !== null) this.#say({ kind: 'addressToken', token })
+    if (token !== null && this.#control.isWritable) this.#say({ kind: 'addressToken', token })
   }
 
   /** Whoever does not take our answers is not heard further: they would wait here, as many as it likes to ask for. */
@@ -154,10 +143,10 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
 
   /** The session is gone, and with it everything it registered. A provider that has gone over to another one serves on. */
   onLost(by: string): void {
-    if (this.#tokens !== null) clearInterval(this.#tokens)
     const { permit, directory, log, address } = this.#parts
     permit.leave()
-    for (const uuid of directory.removeAll(this)) {
+    for (const uuid of this.#served) {
+      if (!directory.remove(this, uuid)) continue
       const isServed = directory.providersOf(uuid).some(({ provider }) => provider.instance === this.instance)
       if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: address(), by })
     }

@@ -1,8 +1,7 @@
 /** Bytes as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) text += DIGITS[byte]
-  return text
+  // Joined at once: V8 keeps a text that was put together piece by piece as the tree of its pieces, ten times its size.
+  return Array.from(bytes, hexByte).join('')
 }
 
 export function hexByte(byte: number): string {

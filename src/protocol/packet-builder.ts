@@ -46,6 +46,11 @@ const LEAST_STREAM_BYTES = 16
 /** A stream's RESET, STOP and MAX_STREAM_DATA. */
 const CONTROL_FRAMES = 3
 
+/** One of each for all sessions: a frame is filled in and written at once. */
+const STREAM = new StreamFrame()
+const RESET = new ResetStreamFrame()
+const STOP = new StopSendingFrame()
+
 export class PacketBuilder {
   /** A PING is wanted: keep-alive, or the first packet of a session. */
   wantsPing = false
@@ -61,9 +66,9 @@ export class PacketBuilder {
   readonly #rtt: Rtt
   readonly #rekey: Rekey
   readonly #streams: StreamTable
-  readonly #stream = new StreamFrame()
-  readonly #reset = new ResetStreamFrame()
-  readonly #stop = new StopSendingFrame()
+  readonly #stream = STREAM
+  readonly #reset = RESET
+  readonly #stop = STOP
 
   constructor(parts: PacketBuilderParts) {
     this.#sent = parts.sent
@@ -98,6 +103,8 @@ export class PacketBuilder {
     // A packet that asks for an ACK anyway is as good as a PING.
     if (this.elicitsAck) this.wantsPing = false
     else if (this.#isPingDue(fill)) this.#writePing(writer)
+    // One that does not is never acknowledged, and nothing of it need be remembered.
+    if (this.holdsAck && this.elicitsAck) this.#sent.record(SentFrame.ack, 0, this.#received.largest, 0)
     // An ACK that is not due yet waits for company.
     if (writer.position === afterAck && !this.#acks.isDue(now)) {
       writer.position = start
@@ -120,9 +127,7 @@ export class PacketBuilder {
 
   #writeAck(writer: Writer, now: Micros): boolean {
     if (this.#received.count === 0) return false
-    if (!writeAck(writer, this.#received, this.#acks.delay(now))) return false
-    this.#sent.record(SentFrame.ack, 0, this.#received.largest, 0)
-    return true
+    return writeAck(writer, this.#received, this.#acks.delay(now))
   }
 
   #writeRekey(writer: Writer): void {

@@ -16,7 +16,6 @@ import { MOST_TRACKED_PACKETS, type SentPackets } from './recovery/sent.ts'
 import type { KeyRing } from './rekey/key-ring.ts'
 import type { Rekey } from './rekey/rekey.ts'
 import type { Micros, PacketNumber, PathId } from './units.ts'
-import { Reader } from './wire/cursor.ts'
 import type { FrameWalker } from './wire/frames.ts'
 import { dataPacketCounter } from './wire/packet.ts'
 
@@ -49,7 +48,6 @@ export class PacketReceiver {
   bytesReceived = 0
 
   readonly #parts: PacketReceiverParts
-  readonly #reader = new Reader()
   /** Of the packet that was opened last, and of all before it. */
   #counter: PacketNumber = -1
   #largestBefore: PacketNumber = -1
@@ -98,7 +96,8 @@ export class PacketReceiver {
     const { actions, walker, sent, onViolation } = this.#parts
     actions.now = now
     actions.from = from
-    const verdict = walker.walk(this.#reader.over(buffer, at + SHORT_HEADER_BYTES, end - TAG_BYTES), actions)
+    const frames = walker.reader.over(buffer, at + SHORT_HEADER_BYTES, end - TAG_BYTES)
+    const verdict = walker.walk(frames, actions)
     if (verdict !== CloseCode.none) onViolation(verdict, '')
     else if (sent.next - sent.oldest > MOST_UNSETTLED_PACKETS)
       onViolation(CloseCode.protocolViolation, 'too many packets without an ACK')

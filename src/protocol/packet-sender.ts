@@ -49,6 +49,9 @@ export interface PacketSenderParts {
 /** The least that may stand between header and tag, so that a packet is never shorter than LEAST_SHORT_PACKET_BYTES. */
 const LEAST_FRAME_BYTES = LEAST_SHORT_PACKET_BYTES - SHORT_HEADER_BYTES - TAG_BYTES
 
+/** One for all sessions: a packet is written and sealed at once. */
+const WRITER = new Writer()
+
 export class PacketSender {
   /** Probes that leave next, whatever window and pacer say. */
   probes = 0
@@ -60,7 +63,7 @@ export class PacketSender {
   readonly #probeBytes: number
 
   readonly #parts: PacketSenderParts
-  readonly #writer = new Writer()
+  readonly #writer = WRITER
   #controller: CongestionController
   #remoteId: Uint8Array = new Uint8Array(0)
   #pacedUntil: Micros = Number.POSITIVE_INFINITY

@@ -5,20 +5,22 @@ import { hex } from './hex.ts'
 import type { Session } from './session.ts'
 
 export class Peers {
-  readonly #sessions = new Map<string, Set<Session>>()
+  /** Most have one. */
+  readonly #sessions = new Map<string, Session[]>()
 
   /** The peer has shown that it is there: what it had before its restart ends. */
   add(session: Session): void {
     const peer = peerOf(session)
-    const sessions = this.#sessions.get(peer) ?? new Set()
-    this.#sessions.set(peer, sessions.add(session))
-    for (const other of sessions) if (other.peerBoot !== session.peerBoot) other.end('restart')
+    const others = this.#sessions.get(peer) ?? []
+    this.#sessions.set(peer, others.concat(session))
+    for (const other of others) if (other.peerBoot !== session.peerBoot) other.end('restart')
   }
 
   remove(session: Session): void {
     const peer = peerOf(session)
-    const sessions = this.#sessions.get(peer)
-    if (sessions?.delete(session) && sessions.size === 0) this.#sessions.delete(peer)
+    const left = this.#sessions.get(peer)?.filter((each) => each !== session) ?? []
+    if (left.length > 0) this.#sessions.set(peer, left)
+    else this.#sessions.delete(peer)
   }
 }
 

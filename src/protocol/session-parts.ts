@@ -32,7 +32,7 @@ import { Rekey, RekeyReason } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
-import type { Micros, PathId } from './units.ts'
+import { type Micros, type PathId, SECOND } from './units.ts'
 import type { FrameWalker } from './wire/frames.ts'
 
 /** What one session is and whom its parts tell. */
@@ -59,6 +59,9 @@ export interface Met {
   readonly hello: Hello
 }
 
+/** Shorter than the pause between two keep-alives: an idle session is down to its least with the first of them. */
+const REST_EVERY: Micros = 10 * SECOND
+
 export class SessionParts {
   readonly trace: Trace
   readonly rtt = new Rtt()
@@ -83,19 +86,23 @@ export class SessionParts {
   readonly #session: number
   readonly #options: EndpointOptions
   readonly #onNewIp: () => void
+  #restAt: Micros
 
   constructor(made: SessionPartsOptions) {
     const { random, settings, newController, trace } = made.options
     const { rtt, sent, received, acks, ackFrequency } = this
+    // Closures that named `made` would keep it.
+    const { session } = made
     const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
     this.#session = made.session
     this.#options = made.options
     this.#onNewIp = made.onNewIp
+    this.#restAt = made.now + REST_EVERY
     acks.packetsPerAck = packetsPerAck
     acks.mostPacketsPerAck = settings.mostPacketsPerAck
     this.trace = trace ?? silentTrace
     this.path = new Path(made.path, random)
-    this.search = new MtuSearch(settings.maxDatagramBytes, () => mtuCeiling(made.options, this.path.current))
+    this.search = new MtuSearch(settings.maxDatagramBytes, () => mtuCeiling(this.#options, this.path.current))
     this.liveness = new Liveness(
       {
         isDialler: made.isDialler,
@@ -120,7 +127,7 @@ export class SessionParts {
         probeTimeout: () => this.loss.probeTimeout,
         onChanged: (why, now) => {
           if (why !== RekeyReason.peer) this.builder.wantsPing = true
-          this.trace.keysChanged(made.session, this.keys.number, why, now)
+          this.trace.keysChanged(session, this.keys.number, why, now)
         },
       },
       settings,
@@ -147,7 +154,7 @@ export class SessionParts {
           sizes: this.search,
           onPacketLost: (packet, bytes, now) => {
             this.packetsLost++
-            this.trace.packetLost(made.session, packet, bytes, now)
+            this.trace.packetLost(session, packet, bytes, now)
           },
         })
     this.actions.loss = this.loss
@@ -248,11 +255,16 @@ export class SessionParts {
     if (this.loss.deadline <= now) this.sender.probe(this.loss.onDeadline(now))
     this.streams.onDeadline(now)
     const verdict = this.liveness.step(this.loss.timeouts, now)
-    if (verdict === LivenessVerdict.ping) {
-      this.builder.wantsPing = true
-      this.streams.trim()
-    }
+    if (verdict === LivenessVerdict.ping) this.builder.wantsPing = true
     return verdict
+  }
+
+  /** A packet has come and was acted on: now and then that is the time to give back what only a busy session needs. */
+  rest(now: Micros): void {
+    if (now < this.#restAt) return
+    this.#restAt = now + REST_EVERY
+    this.streams.trim()
+    this.sent.rest()
   }
 
   /** What was sent to the old address may be lost: the answer to a PING says so soonest. */

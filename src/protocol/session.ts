@@ -54,6 +54,10 @@ export interface SessionOwner {
 /** How long a goodbye may wait for a connection that takes nothing. */
 const LEAVE_WITHIN: Micros = 2 * SECOND
 
+const NOTHING = new Uint8Array(0)
+/** Of a peer that has not answered yet. */
+const NO_ID = new Uint8Array(CONNECTION_ID_BYTES)
+
 type KeyFault = keyof typeof KEY_FAULTS
 const KEY_FAULTS = {
   [RekeyReason.packets]: 'the key has sealed all that it may, and no new one was agreed on',
@@ -65,11 +69,11 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
   readonly isDialler: boolean
   /** The id we chose: it stands in every packet that we receive. */
   readonly localId: Uint8Array
-  remoteId: Uint8Array = new Uint8Array(CONNECTION_ID_BYTES)
-  peerResetToken: Uint8Array = new Uint8Array(0)
+  remoteId: Uint8Array = NO_ID
+  peerResetToken: Uint8Array = NOTHING
   peerInstance = ''
   peerBoot = ''
-  peerKey: Uint8Array = new Uint8Array(0)
+  peerKey: Uint8Array = NOTHING
   owner: unknown = null
   /** For the endpoint's lists. */
   dueAt: Micros = Number.POSITIVE_INFINITY
@@ -211,6 +215,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     liveness.onHeard(now)
     receiver.act(buffer, at, end, from, now)
     this.#tellRecovery()
+    this.#parts.rest(now)
     this.onWork()
     return 0
   }

@@ -6,9 +6,9 @@ import {
   createPrivateKey,
   createPublicKey,
   diffieHellman,
-  generateKeyPairSync,
   type KeyObject,
   hash as oneShot,
+  randomFillSync,
 } from 'node:crypto'
 import { type KeyPair, type NoisePrimitives, TAG_BYTES } from '../protocol/index.ts'
 import { hmacOf } from './hmac.ts'
@@ -18,19 +18,55 @@ export function nodePrimitives(newKeyPair: () => KeyPair = newX25519KeyPair): No
   return { newKeyPair, seal, open, hash, derive }
 }
 
+/**
+ * Not by generateKeyPairSync: what it leaves behind takes the key's lock when it is collected, and a collection that begins while the same
+ * key is exported or agreed with, which holds that lock, stops the process for good (Node 20; one handshake in thousands).
+ */
 export function newX25519KeyPair(): KeyPair {
-  const { privateKey, publicKey } = generateKeyPairSync('x25519')
-  return new X25519KeyPair(privateKey, publicKey)
+  const secret = randomFillSync(Buffer.allocUnsafeSlow(X25519_BYTES))
+  const pair = keyPairOf(privateKeyOf(secret))
+  secret.fill(0)
+  return pair
+}
+
+function privateKeyOf(secret: Buffer): KeyObject {
+  readsPrivateJwk ??= doesReadPrivateJwk()
+  return readsPrivateJwk ? ofJwk(secret) : ofDer(secret)
+}
+
+/** Takes an eighth of what DER takes. Node wants a public half to be there and does not look at it. */
+function ofJwk(secret: Buffer): KeyObject {
+  const d = secret.toString('base64url')
+  return createPrivateKey({ key: { kty: 'OKP', crv: 'X25519', d, x: NO_PUBLIC_HALF }, format: 'jwk' })
+}
+
+const NO_PUBLIC_HALF = Buffer.alloc(32).toString('base64url')
+
+/** Null: not tried yet. */
+let readsPrivateJwk: boolean | null = null
+
+/** False: this Node looks at the public half after all. */
+function doesReadPrivateJwk(): boolean {
+  const secret = Buffer.alloc(X25519_BYTES, 1)
+  try {
+    const [one, other] = [ofJwk(secret), ofDer(secret)].map((key) => keyPairOf(key).publicKey)
+    return Buffer.compare(one!, other!) === 0
+  } catch {
+    return false
+  }
 }
 
 /** The pair to which these 32 bytes are the private half. Takes half a millisecond: for keys that stay. */
 export function x25519KeyPairOf(privateKey: Uint8Array): KeyPair {
   if (privateKey.length !== X25519_BYTES) throw new RangeError(`an X25519 key has ${X25519_BYTES} bytes`)
-  // Not as a JWK, which also wants the public half that we do not have.
+  return keyPairOf(ofDer(privateKey))
+}
+
+function ofDer(privateKey: Uint8Array): KeyObject {
   const der = Buffer.concat([PKCS8_X25519, privateKey])
-  const pair = keyPairOf(createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   der.fill(0)
-  return pair
+  return key
 }
 
 /** The pair of a private key that is loaded already. */

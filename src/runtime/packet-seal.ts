@@ -8,6 +8,9 @@ import { PacketNonce } from './packet-nonce.ts'
 const CIPHER = 'chacha20-poly1305'
 const OPTIONS = { authTagLength: TAG_BYTES } as const
 
+/** One for all keys: it is used up before the call returns. */
+const nonce = new PacketNonce()
+
 /**
  * One direction of one session, either end of it. node:crypto wants a new cipher for each message and never writes in place, so a packet
  * costs three objects and a copy: 5 µs up to 1,200 bytes, most of it for the calls (bench/micro.ts). sodium-seal.ts needs none of that.
@@ -15,7 +18,6 @@ const OPTIONS = { authTagLength: TAG_BYTES } as const
 export class PacketSeal implements Sealer, Opener {
   /** Bytes would be made into one of these for each packet: on Node 24 that costs twice as much as all the rest. */
   readonly #key: KeyObject
-  readonly #nonce = new PacketNonce()
   /** Only CCM needs to know; the types ask it of this cipher too. */
   readonly #lengths = { plaintextLength: 0 }
 
@@ -25,7 +27,7 @@ export class PacketSeal implements Sealer, Opener {
   }
 
   seal(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, plainEnd: number): void {
-    const cipher = createCipheriv(CIPHER, this.#key, this.#nonce.of(counter), OPTIONS)
+    const cipher = createCipheriv(CIPHER, this.#key, nonce.of(counter), OPTIONS)
     this.#lengths.plaintextLength = plainEnd - headerEnd
     cipher.setAAD(buffer.subarray(headerStart, headerEnd), this.#lengths)
     buffer.set(cipher.update(buffer.subarray(headerEnd, plainEnd)), headerEnd)
@@ -37,7 +39,7 @@ export class PacketSeal implements Sealer, Opener {
   open(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, sealedEnd: number): boolean {
     const plainEnd = sealedEnd - TAG_BYTES
     if (plainEnd < headerEnd) return false
-    const decipher = createDecipheriv(CIPHER, this.#key, this.#nonce.of(counter), OPTIONS)
+    const decipher = createDecipheriv(CIPHER, this.#key, nonce.of(counter), OPTIONS)
     this.#lengths.plaintextLength = plainEnd - headerEnd
     decipher.setAAD(buffer.subarray(headerStart, headerEnd), this.#lengths)
     decipher.setAuthTag(buffer.subarray(plainEnd, sealedEnd))

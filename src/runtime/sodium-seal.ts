@@ -7,11 +7,13 @@ import { PacketNonce } from './packet-nonce.ts'
 
 export type Sodium = typeof sodium
 
+/** One for all keys: it is used up before the call returns. */
+const nonce = new PacketNonce()
+
 /** One direction of one session, either end of it. */
 export class SodiumSeal implements Sealer, Opener {
   readonly #sodium: Sodium
   readonly #key: Uint8Array
-  readonly #nonce = new PacketNonce()
 
   /** 32 bytes that seal nothing else: a number used twice under one key gives both packets away. */
   constructor(loaded: Sodium, key: Uint8Array) {
@@ -25,7 +27,7 @@ export class SodiumSeal implements Sealer, Opener {
       buffer.subarray(headerEnd, plainEnd),
       buffer.subarray(headerStart, headerEnd),
       null,
-      this.#nonce.of(counter),
+      nonce.of(counter),
       this.#key,
     )
   }
@@ -40,7 +42,7 @@ export class SodiumSeal implements Sealer, Opener {
         null,
         buffer.subarray(headerEnd, sealedEnd),
         buffer.subarray(headerStart, headerEnd),
-        this.#nonce.of(counter),
+        nonce.of(counter),
         this.#key,
       )
     } catch {

@@ -22,6 +22,7 @@ function keyPermit(listed: readonly string[], entry: typeof LATE | null = null) 
       asked.push('enter')
       return entry
     },
+    isAsBefore: () => false,
     stayRefusal: () => LATE,
     serviceRefusal: (uuid) => (listed.includes(uuid) ? null : NOT_LISTED),
     leave: () => void asked.push('leave'),

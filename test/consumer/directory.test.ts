@@ -24,7 +24,6 @@ describe('the directory', () => {
   it('knows nobody at first', () => {
     assert.deepEqual(whoServes(WEB), [])
     assert.equal(directory.remove(one, WEB), false)
-    assert.deepEqual(directory.removeAll(one), [])
     assert.equal(directory.setHealth(one, WEB, true), false)
   })
 
@@ -48,7 +47,7 @@ describe('the directory', () => {
     const again = provider('one')
     directory.add(registration(one, WEB))
     directory.add(registration(again, WEB))
-    assert.deepEqual(directory.removeAll(one), [WEB])
+    assert.equal(directory.remove(one, WEB), true)
     assert.equal(directory.providersOf(WEB)[0]!.provider, again)
   })
 
@@ -65,10 +64,10 @@ describe('the directory', () => {
     assert.equal(newerThan(first), third, 'saying it again makes no session newer')
   })
 
-  it('forgets all services of a provider that is gone, and names them', () => {
+  it('forgets what a provider served that is gone, and nothing of others', () => {
     for (const uuid of [WEB, MAIL]) directory.add(registration(one, uuid))
     directory.add(registration(two, MAIL))
-    assert.deepEqual(directory.removeAll(one), [WEB, MAIL])
+    for (const uuid of [WEB, MAIL]) assert.equal(directory.remove(one, uuid), true)
     assert.deepEqual([whoServes(WEB), whoServes(MAIL)], [[], ['two']])
   })
 

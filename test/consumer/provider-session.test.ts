@@ -67,18 +67,18 @@ describe('a session with a provider', () => {
   it('begins with SETTINGS, and then gives the provider a token for its next dial (H-26, C-1)', async () => {
     begin([])
     const control = new Talker(session.far.control)
-    provider.sayAddressTokens(() => joined.driver.endpoint.newAddressToken(session.near))
+    const newToken = () => joined.driver.endpoint.newAddressToken(session.near)
+    provider.sayAddressToken(newToken())
     const kinds = () => messagesIn(control).map(({ kind }) => kind)
     await until(() => kinds().length === 2, 'both messages arrive')
     assert.deepEqual(kinds(), ['settings', 'addressToken'])
-    provider.onMoved()
+    provider.sayAddressToken(newToken())
     await until(() => kinds().length === 3, 'it has moved, and gets a token for where it is now')
     assert.deepEqual(kinds(), ['settings', 'addressToken', 'addressToken'])
   })
 
   it('gives no more tokens to a provider that moves without end and reads none', async () => {
-    provider.sayAddressTokens(() => new Uint8Array(255))
-    for (let move = 0; move < 10_000; move++) provider.onMoved()
+    for (let move = 0; move < 10_000; move++) provider.sayAddressToken(new Uint8Array(255))
     await atRest(() => Number(session.near.control.isWritable))
     const control = new Talker(session.far.control)
     await atRest(() => control.bytesRead)

@@ -250,7 +250,7 @@ describe('PacketBuilder', () => {
     assert.equal(bench.parts.builder.holdsAck, false)
     bench.streamWith(10)
     assert.deepEqual(bench.build(ROOM), ['ACK 0', 'STREAM 1 0+10'])
-    assert.deepEqual(recordsOf(bench, 0), [SentFrame.ack, SentFrame.stream])
+    assert.deepEqual(recordsOf(bench, 0), [SentFrame.stream, SentFrame.ack])
   })
 
   it('sends an ACK alone once it is due, and expects nothing for it', () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { x25519 } from '@noble/curves/ed25519.js'
 import { hex } from '../../src/protocol/hex.ts'
 import { newX25519KeyPair, x25519KeyPairOf } from '../../src/runtime/noise-primitives.ts'
@@ -32,5 +33,18 @@ describe('agreements of node:crypto', () => {
   it('come to nothing with a key of low order, however often it is shown', () => {
     for (let time = 0; time < 3; time++) assert.equal(ours.agree(new Uint8Array(32)), null)
     assertAgrees(newX25519KeyPair().publicKey)
+  })
+
+  it('do not stop the process when garbage is collected in the middle of them: keys of generateKeyPairSync did', function () {
+    this.timeout(60_000)
+    const module = new URL('../../src/runtime/noise-primitives.js', import.meta.url).href
+    const program = `
+      import { newX25519KeyPair } from ${JSON.stringify(module)}
+      const peer = newX25519KeyPair().publicKey
+      for (let i = 0; i < 2_000; i++) newX25519KeyPair().agree(peer)`
+    // A collection every so many allocations, wherever that may be.
+    const args = ['--gc-interval=300', '--input-type=module', '--eval', program]
+    const { status, stderr } = spawnSync(process.execPath, args, { timeout: 50_000, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
   })
 })

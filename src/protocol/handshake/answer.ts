@@ -48,7 +48,9 @@ export function readInit(crypto: Crypto, packet: Uint8Array, begunWith: Uint8Arr
     packet.subarray(bodyAt, packet.length - MACS_BYTES),
   )
   const hello = handshake && helloOfInit(handshake.payload)
-  return hello && { handshake: handshake!, hello, remoteId: packet.slice(DIALLER_ID_AT, INIT_HEADER_BYTES) }
+  // Not a slice, which of a Buffer is no copy: an id of eight bytes would keep the datagram for as long as the session lives.
+  const remoteId = new Uint8Array(packet.subarray(DIALLER_ID_AT, INIT_HEADER_BYTES))
+  return hello && { handshake: handshake!, hello, remoteId }
 }
 
 /** One answered INIT, until the dialler has shown by a first data packet that it got the answer. */
@@ -86,7 +88,7 @@ export class Answer {
     this.peerKey = question.handshake.peerKey
     this.deadline = now + CONFIRM_WITHIN
     this.#crypto = crypto
-    this.#mac1 = mac1Of(init).slice()
+    this.#mac1 = new Uint8Array(mac1Of(init))
   }
 
   /** True: the very INIT that was answered, so the same answer is owed again. Its mac1 must have been checked: it covers all but mac2. */

@@ -112,7 +112,8 @@ export class Dial {
     )
     const hello = read && decodeHello(read.payload)
     if (hello === null) return null
-    const remoteId = packet.slice(RESP_HEADER_BYTES - CONNECTION_ID_BYTES, RESP_HEADER_BYTES)
+    // Not a slice, which of a Buffer is no copy.
+    const remoteId = new Uint8Array(packet.subarray(RESP_HEADER_BYTES - CONNECTION_ID_BYTES, RESP_HEADER_BYTES))
     return { hello, keys: read!.keys, peerKey: read!.peerKey, remoteId }
   }
 

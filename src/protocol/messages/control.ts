@@ -132,12 +132,16 @@ function writeFields(writer: Writer, message: ControlMessage): void {
 
 /** Puts the control stream's bytes together again and reads the messages in them. */
 export class ControlReader {
-  #waiting: Uint8Array = new Uint8Array(0)
+  #waiting: Uint8Array = NOTHING
   /** A message was malformed or too long: the session must be closed with `badMessage`. */
   isBroken = false
 
   /** Takes the next bytes of the stream; they are copied. */
   push(bytes: Uint8Array): void {
+    if (this.#waiting.length === 0) {
+      this.#waiting = new Uint8Array(bytes)
+      return
+    }
     const joined = new Uint8Array(this.#waiting.length + bytes.length)
     joined.set(this.#waiting)
     joined.set(bytes, this.#waiting.length)
@@ -161,9 +165,13 @@ export class ControlReader {
       if (message === null) this.isBroken = true
       return message
     }
+    // An empty view would keep the bytes that were read.
+    if (this.#waiting.length === 0) this.#waiting = NOTHING
     return null
   }
 }
+
+const NOTHING = new Uint8Array(0)
 
 /** Null: malformed. */
 function readFields(type: number, reader: Reader): ControlMessage | 'skip' | null {

@@ -23,7 +23,8 @@ export class Path {
   readonly #random: Random
   readonly #messages = new BoundedQueue<PathMessage>(MOST_RESPONSES + 1)
   #candidate: PathId | null = null
-  #challenge = new Uint8Array(CHALLENGE_BYTES)
+  /** Null: none was sent yet. */
+  #challenge: Uint8Array | null = null
   #challengedAt: Micros = 0
   /** Nobody can tell which of several equal challenges was answered. */
   #isRepeated = false
@@ -37,7 +38,7 @@ export class Path {
   onMoved(from: PathId, pause: Micros, now: Micros): void {
     const isRepeat = from === this.#candidate
     if (isRepeat && now - this.#challengedAt < pause) return
-    const challenge = isRepeat ? this.#challenge : this.#newChallenge()
+    const challenge = (isRepeat ? this.#challenge : null) ?? this.#newChallenge()
     if (!this.#messages.push({ path: from, isResponse: false, challenge })) return
     this.#candidate = from
     this.#challenge = challenge
@@ -51,7 +52,7 @@ export class Path {
   }
 
   onChallenge(from: PathId, challenge: Uint8Array): void {
-    this.#messages.push({ path: from, isResponse: true, challenge: challenge.slice() })
+    this.#messages.push({ path: from, isResponse: true, challenge: new Uint8Array(challenge) })
   }
 
   /** How long the challenge took that was answered last; null if it was sent more than once. */
@@ -61,7 +62,7 @@ export class Path {
 
   /** True: the answer proves the new address, which is `current` from now on. */
   onResponse(challenge: Uint8Array): boolean {
-    if (this.#candidate === null || !challenge.every((byte, i) => byte === this.#challenge[i])) return false
+    if (this.#candidate === null || !challenge.every((byte, i) => byte === this.#challenge![i])) return false
     this.current = this.#candidate
     this.#candidate = null
     return true
@@ -76,7 +77,7 @@ export class Path {
     return this.#messages.length > 0
   }
 
-  #newChallenge(): Uint8Array<ArrayBuffer> {
+  #newChallenge(): Uint8Array {
     const challenge = new Uint8Array(CHALLENGE_BYTES)
     this.#random.fill(challenge)
     return challenge

@@ -37,7 +37,7 @@ export interface SentFrameSink {
   onFrameLost(kind: number, stream: StreamId, offset: number, length: number): void
 }
 
-/** An idle session never needs more; both rings double as they fill. */
+/** Of a session that has something to say; both rings double as they fill, and one that is idle has none. */
 const FIRST_PACKETS = 16
 const FIRST_RECORDS = 32
 /** Above the largest window (10,000 datagrams) and what was lost meanwhile. */
@@ -49,6 +49,12 @@ const MOST_REMEMBERED_PACKETS = MOST_TRACKED_PACKETS / 2
 /** A packet of 65,507 bytes with the smallest frames would hold more; the builder stops here. */
 export const MOST_FRAMES_PER_PACKET = 512
 
+/** Shared by all rings that are not there. */
+const NONE_8 = new Uint8Array(0)
+const NONE_16 = new Uint16Array(0)
+const NONE_32 = new Uint32Array(0)
+const NONE_F64 = new Float64Array(0)
+
 export class SentPackets {
   /** The number of the packet being built. */
   next: PacketNumber = 0
@@ -57,17 +63,17 @@ export class SentPackets {
   bytesInFlight = 0
   packetsInFlight = 0
 
-  #mask = FIRST_PACKETS - 1
-  #state = new Uint8Array(FIRST_PACKETS)
-  #sentAt = new Float64Array(FIRST_PACKETS)
-  #bytes = new Uint16Array(FIRST_PACKETS)
-  #recordEnd = new Float64Array(FIRST_PACKETS)
+  #mask = -1
+  #state = NONE_8
+  #sentAt = NONE_F64
+  #bytes = NONE_16
+  #recordEnd = NONE_F64
 
-  #recordMask = FIRST_RECORDS - 1
-  #kind = new Uint8Array(FIRST_RECORDS)
-  #stream = new Float64Array(FIRST_RECORDS)
-  #offset = new Float64Array(FIRST_RECORDS)
-  #length = new Uint32Array(FIRST_RECORDS)
+  #recordMask = -1
+  #kind = NONE_8
+  #stream = NONE_F64
+  #offset = NONE_F64
+  #length = NONE_32
   /** Records are counted from the first ever; the ring holds `#recordOldest … #recordNext`. */
   #recordNext = 0
   #recordOldest = 0
@@ -108,6 +114,12 @@ export class SentPackets {
   /** The packet has left, but asks for no ACK: nothing is owed for it. */
   commitBare(now: Micros): void {
     this.discard()
+    if (this.oldest === this.next) {
+      // Nothing else is remembered, so this need not be either.
+      this.next++
+      this.oldest++
+      return
+    }
     this.#close(SentState.bare, 0, now)
   }
 
@@ -181,6 +193,21 @@ export class SentPackets {
     }
   }
 
+  /** Everything is settled, for now: gives the rings back. They are made anew when there is something to remember. */
+  rest(): void {
+    if (this.oldest !== this.next || this.#recordNext !== this.#recordOldest) return
+    this.#mask = -1
+    this.#state = NONE_8
+    this.#sentAt = NONE_F64
+    this.#bytes = NONE_16
+    this.#recordEnd = NONE_F64
+    this.#recordMask = -1
+    this.#kind = NONE_8
+    this.#stream = NONE_F64
+    this.#offset = NONE_F64
+    this.#length = NONE_32
+  }
+
   #close(state: number, bytes: number, now: Micros): void {
     if (this.next - this.oldest > this.#mask) this.#growPackets()
     const slot = this.next & this.#mask
@@ -202,8 +229,7 @@ export class SentPackets {
   }
 
   #growPackets(): void {
-    const old = this.#mask
-    const size = (old + 1) * 2
+    const size = Math.max(FIRST_PACKETS, (this.#mask + 1) * 2)
     this.#state = regrown(this.#state, new Uint8Array(size), this.oldest, this.next)
     this.#sentAt = regrown(this.#sentAt, new Float64Array(size), this.oldest, this.next)
     this.#bytes = regrown(this.#bytes, new Uint16Array(size), this.oldest, this.next)
@@ -212,7 +238,7 @@ export class SentPackets {
   }
 
   #growRecords(): void {
-    const size = (this.#recordMask + 1) * 2
+    const size = Math.max(FIRST_RECORDS, (this.#recordMask + 1) * 2)
     this.#kind = regrown(this.#kind, new Uint8Array(size), this.#recordOldest, this.#recordNext)
     this.#stream = regrown(this.#stream, new Float64Array(size), this.#recordOldest, this.#recordNext)
     this.#offset = regrown(this.#offset, new Float64Array(size), this.#recordOldest, this.#recordNext)

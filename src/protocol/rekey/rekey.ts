@@ -74,7 +74,7 @@ export class Rekey {
   readonly #underWay = new TalkTime()
   #renewal: Renewal | null = null
   #exchange: Exchange = NONE
-  #frame: Uint8Array = new Uint8Array(0)
+  #frame: Uint8Array = NOTHING
   /** The ids of both sides, the dialler's first. */
   #ids: readonly Uint8Array[] = []
   /** Since when the current keys are used. */

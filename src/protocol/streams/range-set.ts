@@ -2,10 +2,13 @@
 // Disjoint half-open ranges of byte offsets in ascending order: what is missing, what must be sent again, what has arrived.
 // Almost always empty or one range long, so plain arrays and a scan from the end beat any tree.
 
+/** Shared by all sets that never held anything: ten thousand streams have thirty thousand of these. */
+const NO_BOUNDS: number[] = []
+
 export class RangeSet {
   /** Only the first `#count` entries mean anything: an array that shrinks is a new array to the engine. */
-  readonly #starts: number[] = []
-  readonly #ends: number[] = []
+  #starts = NO_BOUNDS
+  #ends = NO_BOUNDS
   #count = 0
 
   get count(): number {
@@ -85,13 +88,17 @@ export class RangeSet {
 
   /** Empties the set and gives its memory back. */
   clear(): void {
-    this.#starts.length = 0
-    this.#ends.length = 0
+    this.#starts = NO_BOUNDS
+    this.#ends = NO_BOUNDS
     this.#count = 0
   }
 
   // Shifting by hand: splice() would build an array of what it removed.
   #insert(at: number, start: number, end: number): void {
+    if (this.#starts === NO_BOUNDS) {
+      this.#starts = []
+      this.#ends = []
+    }
     const starts = this.#starts
     const ends = this.#ends
     for (let i = this.#count; i > at; i--) {

@@ -150,10 +150,13 @@ export class ReceiveHalf {
     }
   }
 
-  /** Gives back the memory of a large block that is only waiting for more; called now and then, not per packet. */
+  /** Gives back the block that is only waiting for more; called now and then, not per packet. What a reader still looks at stays its own. */
   trim(): void {
-    if (this.#taken !== this.highest || this.#blocks.length !== 1) return
-    if (this.#ends[0]! - this.#starts[0]! > LEAST_BLOCK_BYTES) this.#blocks[0] = null
+    if (this.#taken !== this.highest || this.#blocks.length === 0) return
+    this.#blocks.length = 0
+    this.#starts.length = 0
+    this.#ends.length = 0
+    this.#ahead.clear()
   }
 
   /** Copies what has not arrived yet: the first copy of a byte wins, and what the application holds never changes. */

@@ -16,8 +16,8 @@ const TURN_BYTES = 1_000
 
 export class SendSchedule {
   readonly #turns = new BoundedQueue<Stream>(MOST_STREAMS)
-  /** Streams whose new bytes wait for session credit. */
-  readonly #parked = new Set<Stream>()
+  /** Streams whose new bytes wait for session credit; null: none ever did. */
+  #parked: Set<Stream> | null = null
   #urgent: Stream | null = null
 
   /** Gives the stream a turn, if it has none coming. */
@@ -50,24 +50,27 @@ export class SendSchedule {
   /** The stream waits for session credit; it keeps counting as scheduled. */
   park(): void {
     const stream = this.#take()
-    if (stream !== null) this.#parked.add(stream)
+    if (stream === null) return
+    this.#parked ??= new Set()
+    this.#parked.add(stream)
   }
 
   /** Session credit has come: everybody who waited for it is back in turn. */
   unpark(): void {
+    if (this.#parked === null) return
     for (const stream of this.#parked) this.#enqueue(stream)
     this.#parked.clear()
   }
 
   /** Bytes that were lost need no session credit: their stream is in turn even if it waits for some. */
   onLost(stream: Stream): void {
-    if (this.#parked.delete(stream)) this.#enqueue(stream)
+    if (this.#parked?.delete(stream)) this.#enqueue(stream)
     else this.add(stream)
   }
 
   /** The stream is closed and waits for nothing; else streams that a peer opens and stops would pile up here until it gives credit. */
   forget(stream: Stream): void {
-    if (this.#parked.delete(stream)) stream.isScheduled = false
+    if (this.#parked?.delete(stream)) stream.isScheduled = false
   }
 
   #enqueue(stream: Stream): void {

@@ -270,6 +270,13 @@ export class SendHalf {
     }
   }
 
+  /** Everything was acknowledged: gives back what losses have left behind. Called now and then. */
+  trim(): void {
+    if (this.#base !== this.written) return
+    this.#lost.clear()
+    this.#acked.clear()
+  }
+
   #acknowledge(offset: number, end: number): void {
     if (offset > this.#base) {
       this.#acked.add(offset, end)

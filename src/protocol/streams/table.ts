@@ -59,7 +59,8 @@ export class StreamTable implements StreamHost, BudgetWaiter {
   readonly #budget: MemoryBudget
   readonly #ownBit: number
   readonly #streams = new StreamIndex()
-  #peer: PeerStreamLimits = { maxStreams: 0, streamWindow: 0, sessionWindow: 0 }
+  /** What the peer takes on a new stream. */
+  #peerStreamWindow = 0
   #opened = 0
   #maxOwnStreams = 0
   #wasRefused = false
@@ -87,7 +88,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
 
   /** The handshake told what the peer allows; the control stream exists from here on. */
   start(peer: PeerStreamLimits): Stream {
-    this.#peer = peer
+    this.#peerStreamWindow = peer.streamWindow
     this.#maxOwnStreams = peer.maxStreams
     this.sendCredit = peer.sessionWindow
     return this.#make(CONTROL_STREAM)
@@ -286,14 +287,17 @@ export class StreamTable implements StreamHost, BudgetWaiter {
 
   /** Gives back memory that quiet streams keep for the next bytes. */
   trim(): void {
-    for (const stream of this.#streams.values()) stream.receive.trim()
+    for (const stream of this.#streams.values()) {
+      stream.receive.trim()
+      stream.send.trim()
+    }
   }
 
   #make(id: StreamId): Stream {
     const settings = this.#settings
     const window = new ReceiveWindow(settings.initialStreamWindow, settings.ceilingStreamWindow, this.#budget)
     const { blocks } = this.#budget
-    const send = new SendHalf(this.#peer.streamWindow, blocks)
+    const send = new SendHalf(this.#peerStreamWindow, blocks)
     const stream = new Stream(id, this, send, new ReceiveHalf(window, blocks))
     this.#streams.add(stream)
     if (id !== CONTROL_STREAM) this.openStreams++

@@ -6,7 +6,7 @@ import { AckFrame, readAck } from './ack-frame.ts'
 import { AckFrequencyFrame, readAckFrequency } from './ack-frequency-frame.ts'
 import { CloseFrame, readClose } from './close-frame.ts'
 import { CreditFrame, readCredit, readStreamCredit } from './credit-frames.ts'
-import type { Reader } from './cursor.ts'
+import { Reader } from './cursor.ts'
 import { FrameType } from './frame-types.ts'
 import { readChallenge } from './path-frames.ts'
 import { RekeyFrame, readRekey } from './rekey-frames.ts'
@@ -37,6 +37,8 @@ export interface FrameSink {
 
 /** Reads packets for all sessions of an endpoint: one at a time, so the records can be shared. */
 export class FrameWalker {
+  /** To be pointed at one packet after the other. */
+  readonly reader = new Reader()
   /** The packet just walked holds a frame that wants an ACK: anything but ACK, PADDING and CLOSE. */
   elicitsAck = false
   /** The sender waits for the ACK: the packet holds a PING or the end of a stream. */

@@ -7,6 +7,7 @@ import {
   SentPackets,
   SentState,
 } from '../../../src/protocol/recovery/sent.ts'
+import { heldBytes } from '../heap.ts'
 
 /** Writes down every frame that was told acknowledged or lost, by the number it was recorded with. */
 class Fates implements SentFrameSink {
@@ -71,7 +72,10 @@ const step = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ kind: fc.constantFrom('bare' as const, 'discard' as const), frames: fc.nat(3) }),
+    arbitrary: fc.record({
+      kind: fc.constantFrom('bare' as const, 'discard' as const, 'rest' as const),
+      frames: fc.nat(3),
+    }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('skip' as const) }) },
   {
@@ -114,7 +118,12 @@ describe('SentPackets', () => {
             case 'bare':
               note(next.frames)
               sent.commitBare(now)
+              // Behind nothing that is remembered it is not either.
+              if (model.oldest === model.packets.length) model.oldest++
               model.packets.push({ state: SentState.bare, sentAt: now, bytes: 0, frames: [] })
+              break
+            case 'rest':
+              sent.rest()
               break
             case 'discard':
               note(next.frames)
@@ -159,6 +168,27 @@ describe('SentPackets', () => {
       }),
       { numRuns: 200 },
     )
+  })
+
+  it('holds no rings before its first packet, none for bare ACKs, and none at rest', () => {
+    const before = heldBytes()
+    const all = Array.from({ length: 500 }, () => new SentPackets())
+    for (const sent of all) for (let i = 0; i < 50; i++) sent.commitBare(i)
+    const idle = heldBytes() - before
+    for (const sent of all) {
+      sent.record(SentFrame.stream, 1, 0, 100)
+      sent.commit(100, 100)
+    }
+    const busy = heldBytes() - before
+    for (const sent of all) {
+      sent.rest()
+      assert.equal(sent.state(50), SentState.inFlight, 'what is on its way is not forgotten')
+      sent.settle(50, new Fates())
+      sent.advance(0)
+      sent.rest()
+    }
+    const rested = heldBytes() - before
+    assert.ok(rested < idle * 1.2 && busy > idle * 3, `idle ${idle}, busy ${busy}, at rest ${rested} bytes`)
   })
 
   it('knows the frames of the oldest packet when its ring is just full', () => {
