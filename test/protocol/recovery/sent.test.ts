@@ -172,7 +172,7 @@ describe('SentPackets', () => {
 
   it('holds no rings before its first packet, none for bare ACKs, and none at rest', () => {
     const before = heldBytes()
-    const all = Array.from({ length: 500 }, () => new SentPackets())
+    const all = Array.from({ length: 5_000 }, () => new SentPackets())
     for (const sent of all) for (let i = 0; i < 50; i++) sent.commitBare(i)
     const idle = heldBytes() - before
     for (const sent of all) {
@@ -188,7 +188,9 @@ describe('SentPackets', () => {
       sent.rest()
     }
     const rested = heldBytes() - before
-    assert.ok(rested < idle * 1.2 && busy > idle * 3, `idle ${idle}, busy ${busy}, at rest ${rested} bytes`)
+    // Whatever else is collected meanwhile counts too, and is little beside five thousand pairs of rings.
+    assert.ok(rested - idle < (busy - idle) / 5, `idle ${idle}, busy ${busy}, at rest ${rested} bytes`)
+    assert.ok(busy - idle > 5_000 * 1_000, `rings take ${busy - idle} bytes`)
   })
 
   it('knows the frames of the oldest packet when its ring is just full', () => {
