@@ -26,7 +26,7 @@ import { type ProviderSetup, readProviderSetup, servePipes } from './serve-pipes
 import { stateDirectoryPath } from './state-directory.ts'
 
 /** What the first session goes by: the defaults of the configuration. */
-const LINK = { surviveSeconds: 60, maxDatagramBytes: 1_200 }
+const LINK = { surviveSeconds: 60, maxDatagramBytes: 1_200, congestion: 'bbr' } as const
 
 /** For one command line. Throws what ends the program before it begins. */
 export function joinJob(args: readonly string[]): Job {

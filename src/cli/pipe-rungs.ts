@@ -33,7 +33,8 @@ async function openRung(rung: Rung, pipe: Pipe, texts: PipeTlsTexts | null, own:
   if (proxy !== null) own.log.info('throughProxy', { pipe: pipe.name, consumer: url, proxy: new URL(proxy).host })
   const carrier = await openRungCarrier(rung, { tls, proxy })
   const { config, crypto, instanceId, log } = own
-  const link: LinkSettings = { surviveSeconds: config.surviveSeconds, maxDatagramBytes: config.maxDatagramBytes }
+  const { surviveSeconds, maxDatagramBytes, congestion } = config
+  const link: LinkSettings = { surviveSeconds, maxDatagramBytes, congestion }
   const askAfterQuiet = pipe.rungs.length > 1 ? ASK_AFTER_QUIET : undefined
   const driver = openDialler({ ...link, carrier, crypto, instanceId, log, askAfterQuiet })
   const loopbackOnly = !pipe.insecure && pipe.keys === null && !isTls

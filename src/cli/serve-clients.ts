@@ -128,8 +128,8 @@ async function openLinks({ config, tls }: ConsumerSetup, own: OwnParts): Promise
     const carrier = await openListenerCarrier(listener, tls.get(listener) ?? null)
     carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', own.log)
     if (!isUdp(carrier)) carrier.onRefused = (from, cause) => tellRefused(own.log, carrier, from, cause)
-    const { surviveSeconds, maxDatagramBytes } = config
-    const driver = openDriver({ ...own, carrier, role: 'listener', surviveSeconds, maxDatagramBytes })
+    const { surviveSeconds, maxDatagramBytes, congestion } = config
+    const driver = openDriver({ ...own, carrier, role: 'listener', surviveSeconds, maxDatagramBytes, congestion })
     links.push({ listener, carrier, driver })
   }
   return links

@@ -4,7 +4,7 @@ import { Fields } from './fields.ts'
 import { type Listener, readListener, refuseStrangers } from './listener.ts'
 import { networksIn } from './networks.ts'
 import type { Problems } from './problems.ts'
-import { givenBy, linkSettings, refuseRepeats } from './rules.ts'
+import { type Congestion, givenBy, linkSettings, refuseRepeats } from './rules.ts'
 import { BALANCES, PROTOCOLS } from './schema.ts'
 import type { XmlElement } from './source.ts'
 
@@ -14,7 +14,7 @@ export interface ConsumerConfig {
   readonly surviveSeconds: number
   /** Bytes of UDP payload. */
   readonly maxDatagramBytes: number
-  readonly congestion: 'cubic'
+  readonly congestion: Congestion
   /** True: listeners that others can reach were opened knowingly, without keys. */
   readonly insecure: boolean
   /** Null: whoever calls is let in. */

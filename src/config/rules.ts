@@ -2,12 +2,14 @@
 
 import type { Fields } from './fields.ts'
 import { inOrder, type Place, type Problems } from './problems.ts'
-import { AUTO, LEAST_DATAGRAM_BYTES } from './schema.ts'
+import { AUTO, CONGESTIONS, LEAST_DATAGRAM_BYTES } from './schema.ts'
+
+export type Congestion = (typeof CONGESTIONS)[number]
 
 interface LinkSettings {
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
-  readonly congestion: 'cubic'
+  readonly congestion: Congestion
 }
 
 export function linkSettings(root: Fields): LinkSettings {
@@ -15,7 +17,7 @@ export function linkSettings(root: Fields): LinkSettings {
   return {
     surviveSeconds: root.number('survive'),
     maxDatagramBytes: isAuto ? LEAST_DATAGRAM_BYTES : root.number('max_datagram'),
-    congestion: root.word('congestion', ['cubic']),
+    congestion: root.word('congestion', CONGESTIONS),
   }
 }
 

@@ -8,6 +8,7 @@
 // The packet that is being built is `next`: `record` notes its frames, then `commit` makes it count or `discard` forgets them.
 
 import type { Micros, PacketNumber, StreamId } from '../units.ts'
+import { Deliveries } from './deliveries.ts'
 
 /** What a slot holds. */
 export const SentState = { none: 0, inFlight: 1, lost: 2, skipped: 3, bare: 4 } as const
@@ -52,7 +53,11 @@ export class SentPackets {
   oldest: PacketNumber = 0
   bytesInFlight = 0
   packetsInFlight = 0
+  /** What the path had delivered when each of the packets left. */
+  readonly deliveries = new Deliveries(FIRST_PACKETS)
 
+  /** None before it is in flight. */
+  #firstInFlight: PacketNumber = 0
   #mask = FIRST_PACKETS - 1
   #state = new Uint8Array(FIRST_PACKETS)
   #sentAt = new Float64Array(FIRST_PACKETS)
@@ -96,9 +101,11 @@ export class SentPackets {
 
   /** The packet being built has left and is in flight. */
   commit(bytes: number, now: Micros): void {
+    const packet = this.next
     this.#close(SentState.inFlight, bytes, now)
     this.bytesInFlight += bytes
     this.packetsInFlight++
+    this.deliveries.onSent(packet, this.bytesInFlight, bytes, now)
   }
 
   /** The packet has left, but asks for no ACK: nothing is owed for it. */
@@ -110,6 +117,14 @@ export class SentPackets {
   /** Leaves a number out, so that a peer that acknowledges it is caught. */
   skip(now: Micros): void {
     this.#close(SentState.skipped, 0, now)
+  }
+
+  /** The oldest packet in flight; `next`: none is. */
+  firstInFlight(): PacketNumber {
+    let packet = Math.max(this.#firstInFlight, this.oldest)
+    while (packet < this.next && this.#state[packet & this.#mask] !== SentState.inFlight) packet++
+    this.#firstInFlight = packet
+    return packet
   }
 
   state(packet: PacketNumber): number {
@@ -198,6 +213,7 @@ export class SentPackets {
     this.#sentAt = regrown(this.#sentAt, new Float64Array(size), this.oldest, this.next)
     this.#bytes = regrown(this.#bytes, new Uint16Array(size), this.oldest, this.next)
     this.#recordEnd = regrown(this.#recordEnd, new Float64Array(size), this.oldest, this.next)
+    this.deliveries.grow(size, this.oldest, this.next)
     this.#mask = size - 1
   }
 
