@@ -28,6 +28,13 @@ describe('Pacer', () => {
     assert.equal(pacer.nextSendAt(0, TEN_DATAGRAMS), 0)
   })
 
+  it('keeps the rate that the controller names, whatever its window', () => {
+    const pacer = new Pacer(DATAGRAM_BYTES)
+    pacer.adjust({ windowBytes: 1_000_000, inSlowStart: true, pacingRate: 2 }, 100 * MILLISECOND, 0)
+    pacer.onSent(pacer.budgetBytes(0), 0)
+    assert.equal(pacer.budgetBytes(5 * MILLISECOND), 10_000)
+  })
+
   it('spreads a window over four fifths of its round trip', () => {
     const pacer = new Pacer(DATAGRAM_BYTES)
     pacer.adjust({ windowBytes: 20_000, inSlowStart: false, pacingRate: 0 }, 100 * MILLISECOND, 0)

@@ -46,7 +46,7 @@ export class Losses {
   /** Smoothed by bytes and not by ACKs, which come in clumps: half a window makes up most of it. */
   #usualRtt: Micros = 0
   #leastRtt: Micros = Infinity
-  // On rounds without a queue: what was lost of what was sent, the older the less.
+  // In rounds without a queue and without a fall: what was lost of what was sent, the older the less.
   #calmLost = 0
   #calmBytes = 0
 
@@ -94,7 +94,7 @@ export class Losses {
     const hasFallen = !this.#wasStarved && this.latestRate > 0 && this.latestRate < DELIVERED_AT_LEAST * sentAt
     this.#fallenRounds = hasFallen ? this.#fallenRounds + 1 : 0
     const bytes = this.#delivered - this.#roundBegan + this.#lost
-    if (!this.isQueueing) this.#learn(bytes)
+    if (!this.isQueueing && !hasFallen) this.#learn(bytes)
     if (!this.isQueueing && this.#fallenRounds < FALLEN_ROUNDS) return false
     return this.#lost > this.#explained(bytes)
   }
