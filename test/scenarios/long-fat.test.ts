@@ -12,7 +12,7 @@ const BITS_PER_SECOND = 200_000_000
 const LINK: Partial<LinkSettings> = { delay: 40 * MILLISECOND, bitsPerSecond: BITS_PER_SECOND, queuePackets: 1_667 }
 
 /** The share of the link, headers and all, that reaches the application of one stream from the second second to the fifth. */
-export function shareOf(congestion: CongestionName, loss: number): number {
+function shareOf(congestion: CongestionName, loss: number): number {
   let before = 0
   const outcome = runScenario({
     name: `bulk by ${congestion}`,
@@ -21,7 +21,10 @@ export function shareOf(congestion: CongestionName, loss: number): number {
     congestion,
     settings: { cautionAfterStart: 0 },
     app: { listener: [download(400 * MEGABYTE)] },
-    script: (stage) => stage.after(2 * SECOND, () => (before = stage.flows.receivedBytes)),
+    script: (stage) =>
+      stage.after(2 * SECOND, () => {
+        before = stage.flows.receivedBytes
+      }),
     untilVirtualSeconds: 5,
     runs: 'time',
   })
