@@ -27,7 +27,7 @@ import { stateDirectoryPath } from './state-directory.ts'
 import { wantedUdp } from './wanted-udp.ts'
 
 /** What the first session goes by: the defaults of the configuration, without a search that it is too short for. */
-const LINK = { surviveSeconds: 60, maxDatagramBytes: 1_200, ceilingDatagramBytes: 1_200 }
+const LINK = { surviveSeconds: 60, maxDatagramBytes: 1_200, ceilingDatagramBytes: 1_200, congestion: 'bbr' } as const
 
 /** For one command line. Throws what ends the program before it begins. */
 export function joinJob(args: readonly string[]): Job {

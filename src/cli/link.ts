@@ -2,9 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { type Carrier, NO_CHANNEL } from '../carriers/carrier.ts'
+import type { Congestion } from '../config/read.ts'
 import type { Log } from '../log.ts'
 import {
+  Bbr,
   BOOT_ID_BYTES,
+  type CongestionController,
   type Crypto,
   Cubic,
   DEFAULT_SETTINGS,
@@ -28,6 +31,7 @@ export interface LinkSettings {
   readonly maxDatagramBytes: number
   /** How far a path is searched for larger ones. */
   readonly ceilingDatagramBytes: number
+  readonly congestion: Congestion
 }
 
 export interface LinkOptions extends LinkSettings {
@@ -59,7 +63,7 @@ export function openDriver(options: LinkOptions): Driver {
       acceptsSessions: options.role === 'listener',
       instanceId: options.instanceId,
       bootId: BOOT_ID,
-      newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
+      newController: CONTROLLERS[options.congestion],
       addressOf: (path) => options.carrier.addressOf(path),
       line: lineOf(options.carrier),
       wallClockMs: Date.now,
@@ -73,6 +77,11 @@ export function openDriver(options: LinkOptions): Driver {
 export function openDialler(options: Omit<LinkOptions, 'role'>): Driver {
   options.carrier.onFailure = (cause) => endFor(cause, 'edgerq-sp', options.log)
   return openDriver({ ...options, role: 'dialler' })
+}
+
+const CONTROLLERS: Readonly<Record<Congestion, (maxDatagramBytes: number) => CongestionController>> = {
+  bbr: (maxDatagramBytes) => new Bbr(maxDatagramBytes, systemRandom),
+  cubic: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
 }
 
 /** Only TLS of our own binds the handshake: behind a proxy each end would see another. */

@@ -35,8 +35,8 @@ async function openRung(rung: Rung, pipe: Pipe, texts: PipeTlsTexts | null, own:
   if (proxy !== null) own.log.info('throughProxy', { pipe: pipe.name, consumer: url, proxy: new URL(proxy).host })
   const carrier = await openRungCarrier(rung, { tls, proxy, udp: own.udp })
   const { config, crypto, instanceId, log } = own
-  const { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes } = config
-  const link: LinkSettings = { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes }
+  const { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes, congestion } = config
+  const link: LinkSettings = { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes, congestion }
   const askAfterQuiet = pipe.rungs.length > 1 ? ASK_AFTER_QUIET : undefined
   const driver = openDialler({ ...link, carrier, crypto, instanceId, log, askAfterQuiet })
   const loopbackOnly = !pipe.insecure && pipe.keys === null && !isTls

@@ -138,8 +138,8 @@ async function openLinks({ config, tls }: ConsumerSetup, own: OwnParts, udp: Udp
     const carrier = await openListenerCarrier(listener, { tls: tls.get(listener) ?? null, udp })
     carrier.onFailure = (cause) => endFor(cause, 'edgerq-sc', own.log)
     if (!isUdp(carrier)) carrier.onRefused = (from, cause) => tellRefused(own.log, carrier, from, cause)
-    const { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes } = config
-    const link = { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes }
+    const { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes, congestion } = config
+    const link = { surviveSeconds, maxDatagramBytes, ceilingDatagramBytes, congestion }
     const driver = openDriver({ ...own, ...link, carrier, role: 'listener' })
     links.push({ listener, carrier, driver })
   }

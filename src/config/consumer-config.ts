@@ -4,7 +4,7 @@ import { Fields } from './fields.ts'
 import { type Listener, readListener, refuseStrangers } from './listener.ts'
 import { networksIn } from './networks.ts'
 import type { Problems } from './problems.ts'
-import { givenBy, linkSettings, refuseRepeats } from './rules.ts'
+import { type Congestion, givenBy, linkSettings, refuseRepeats } from './rules.ts'
 import { BALANCES, PROTOCOLS } from './schema.ts'
 import type { XmlElement } from './source.ts'
 
@@ -16,7 +16,7 @@ export interface ConsumerConfig {
   readonly maxDatagramBytes: number
   /** The same of the largest that a path is searched for. */
   readonly ceilingDatagramBytes: number
-  readonly congestion: 'cubic'
+  readonly congestion: Congestion
   /** The kernel's batching of datagrams may be used. */
   readonly udpOffload: boolean
   /** True: listeners that others can reach were opened knowingly, without keys. */

@@ -4,7 +4,7 @@ import type { Protocol } from './consumer-config.ts'
 import { Fields } from './fields.ts'
 import { keysIn } from './keys.ts'
 import type { Problems } from './problems.ts'
-import { givenBy, linkSettings, refuseRepeats } from './rules.ts'
+import { type Congestion, givenBy, linkSettings, refuseRepeats } from './rules.ts'
 import { type Rung, readRungs, refuseBlindTrust } from './rungs.ts'
 import { PROTOCOLS } from './schema.ts'
 import type { XmlElement } from './source.ts'
@@ -18,7 +18,7 @@ export interface ProviderConfig {
   readonly maxDatagramBytes: number
   /** The same of the largest that a path is searched for. */
   readonly ceilingDatagramBytes: number
-  readonly congestion: 'cubic'
+  readonly congestion: Congestion
   /** The kernel's batching of datagrams may be used. */
   readonly udpOffload: boolean
 }

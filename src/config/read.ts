@@ -17,6 +17,7 @@ export type {
 export type { CarrierName } from './link-elements.ts'
 export type { Listener } from './listener.ts'
 export type { Pipe, PipeKeyNames, ProviderConfig, ProviderService } from './provider-config.ts'
+export type { Congestion } from './rules.ts'
 export type { Rung } from './rungs.ts'
 export type { Health, Target, TargetTls } from './target.ts'
 export type { CertificateAllowance, ListenerTls, PipeTls } from './tls.ts'

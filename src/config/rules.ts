@@ -2,14 +2,16 @@
 
 import type { Fields } from './fields.ts'
 import { inOrder, type Place, type Problems } from './problems.ts'
-import { AUTO, LEAST_DATAGRAM_BYTES, MOST_DATAGRAM_BYTES } from './schema.ts'
+import { AUTO, CONGESTIONS, LEAST_DATAGRAM_BYTES, MOST_DATAGRAM_BYTES } from './schema.ts'
+
+export type Congestion = (typeof CONGESTIONS)[number]
 
 interface LinkSettings {
   readonly surviveSeconds: number
   readonly maxDatagramBytes: number
   /** Up to which size a path is searched. */
   readonly ceilingDatagramBytes: number
-  readonly congestion: 'cubic'
+  readonly congestion: Congestion
   /** The kernel's batching of datagrams may be used. */
   readonly udpOffload: boolean
 }
@@ -20,7 +22,7 @@ export function linkSettings(root: Fields): LinkSettings {
     surviveSeconds: root.number('survive'),
     maxDatagramBytes: isAuto ? LEAST_DATAGRAM_BYTES : root.number('max_datagram'),
     ceilingDatagramBytes: isAuto ? MOST_DATAGRAM_BYTES : root.number('max_datagram'),
-    congestion: root.word('congestion', ['cubic']),
+    congestion: root.word('congestion', CONGESTIONS),
     udpOffload: root.isYes('udp_offload'),
   }
 }

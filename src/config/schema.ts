@@ -9,6 +9,7 @@ import { LINK_ELEMENTS } from './link-elements.ts'
 export type { AttributeRule, ElementRule, Taken } from './element-rule.ts'
 
 export const BALANCES = ['least', 'round_robin', 'source_hash'] as const
+export const CONGESTIONS = ['bbr', 'cubic'] as const
 export const PROTOCOLS = ['http', 'tcp'] as const
 export const HEALTH_CHECKS = ['connect', 'off'] as const
 export const AUTO = 'auto'
@@ -185,9 +186,10 @@ export const ELEMENTS: readonly ElementRule[] = [
   {
     name: 'congestion',
     under: ['consumer', 'provider'],
-    takes: { kind: 'word', words: ['cubic'], later: ['bbr'] },
-    fallback: 'cubic',
-    meaning: 'Who decides how fast datagrams leave.',
+    takes: { kind: 'word', words: CONGESTIONS, later: [] },
+    fallback: 'bbr',
+    meaning:
+      'Who decides how fast datagrams leave this side. bbr measures what the path carries, and keeps its pace where datagrams are lost at random; cubic, as in most kernels, takes every loss for congestion. Over TCP, TLS and WebSocket the connection decides.',
     example: 'cubic',
   },
   {

@@ -13,6 +13,7 @@ export type {
   SessionStats,
   StreamHandle,
 } from './api.ts'
+export { Bbr } from './congestion/bbr.ts'
 export type { CongestionController } from './congestion/controller.ts'
 export { Cubic } from './congestion/cubic.ts'
 export { Uncontrolled } from './congestion/none.ts'

@@ -167,7 +167,7 @@ export class PacketSender {
 
   /** What the next packet may hold; null: none may or need be sent. */
   #nextFill(now: Micros): Fill | null {
-    const { pacer, builder, loss, acks } = this.#parts
+    const { sent, pacer, builder, loss, acks } = this.#parts
     this.#pacedUntil = Number.POSITIVE_INFINITY
     if (this.probes > 0) {
       this.probes--
@@ -178,7 +178,7 @@ export class PacketSender {
       if (isWindowOpen && pacer.budgetBytes(now) >= this.maxDatagramBytes) return Fill.all
       loss.onHeldBack()
       if (isWindowOpen) this.#pacedUntil = pacer.nextSendAt(now, Number.POSITIVE_INFINITY)
-    }
+    } else if (sent.bytesInFlight < this.#controller.windowBytes) sent.deliveries.onStarved(sent.bytesInFlight)
     // Without anything else to send, an ACK goes as soon as it is due; PING and the rest ride along by their own rules.
     return acks.isDue(now) ? (builder.hasSomethingToSend ? Fill.ackOnly : Fill.all) : null
   }

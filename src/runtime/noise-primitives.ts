@@ -20,7 +20,7 @@ export function nodePrimitives(newKeyPair: () => KeyPair = newX25519KeyPair): No
 
 /**
  * Not by generateKeyPairSync: what it leaves behind takes the key's lock when it is collected, and a collection that begins while the same
- * key is exported or agreed with, which holds that lock, stops the process for good (Node 20; one handshake in thousands).
+ * key is exported or agreed with, which holds that lock, stops the process for good (Node 20.20).
  */
 export function newX25519KeyPair(): KeyPair {
   const secret = randomFillSync(Buffer.allocUnsafeSlow(X25519_BYTES))

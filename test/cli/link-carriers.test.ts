@@ -28,6 +28,7 @@ function driverOn(carrier: Carrier, role: 'listener' | 'dialler', crypto: Crypto
     log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough() }),
     instanceId: new Uint8Array(16).fill(role === 'listener' ? 1 : 2),
     surviveSeconds: 60,
+    congestion: 'bbr',
     maxDatagramBytes: 1_200,
     ceilingDatagramBytes: 1_200,
   })

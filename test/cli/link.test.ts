@@ -24,6 +24,7 @@ function logged(role: 'listener' | 'dialler', happen: (trace: Trace) => void): r
     log: openLog({ level: 'debug', isTerminal: false, stream }),
     instanceId: new Uint8Array(16),
     surviveSeconds: 60,
+    congestion: 'bbr',
     maxDatagramBytes: 1_200,
     ceilingDatagramBytes: 1_200,
   })

@@ -102,7 +102,6 @@ describe('values of settings', () => {
 
 describe('what is not in this version', () => {
   const later: readonly (readonly [text: string, pattern: RegExp])[] = [
-    [consumer('<congestion>bbr</congestion>'), /"bbr" for <congestion> is not in this version/],
     [consumer('<admin path="/"><port>1</port></admin>'), /<admin> is not in this version/],
     [consumer('', '<inspect>yes</inspect>'), /<inspect> is not in this version/],
   ]

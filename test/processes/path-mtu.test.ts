@@ -34,6 +34,7 @@ class Side {
       surviveSeconds: 60,
       maxDatagramBytes: 1_200,
       ceilingDatagramBytes: 65_507,
+      congestion: 'bbr',
     })
     this.driver.onEvent = (event) => this.events.push(event)
   }

@@ -38,6 +38,7 @@ export function mixedScenario(seed: number): Scenario {
     settings: { ...drawSettings(random.fork('settings'), rtt), ...drawRekeys(random.fork('rekeys')) },
     app: { listener, dialler },
     timerLateness: random.pick([0, MILLISECOND]),
+    congestion: random.fork('congestion').pick(['bbr', 'cubic'] as const),
     script: drawStop(random.fork('stop')),
     untilVirtualSeconds: UNTIL_SECONDS,
     runs: 'healed',

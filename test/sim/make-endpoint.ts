@@ -1,13 +1,15 @@
 // The one place where the simulator meets the real endpoint: everything random or secret in it comes from the run's seed.
 
 import type { EndpointSettings } from '../../src/protocol/api.ts'
-import { Cubic, Endpoint, LineKind } from '../../src/protocol/index.ts'
+import { Bbr, type CongestionController, Cubic, Endpoint, LineKind } from '../../src/protocol/index.ts'
 import { silentTrace } from '../../src/protocol/ports.ts'
 import type { Micros } from '../../src/protocol/units.ts'
 import type { SimEndpoint } from './node.ts'
 import type { NonceLedger } from './nonce-ledger.ts'
 import { NullCrypto } from './null-crypto.ts'
 import type { Prng } from './prng.ts'
+
+export type CongestionName = 'bbr' | 'cubic'
 
 export interface EndpointWish {
   readonly role: 'listener' | 'dialler'
@@ -18,6 +20,7 @@ export interface EndpointWish {
   readonly identity: Prng
   readonly ledger: NonceLedger
   readonly settings: EndpointSettings
+  readonly congestion: CongestionName
   readonly now: Micros
   /** Told when full datagrams of a session get another size. */
   readonly onResized: (bytes: number) => void
@@ -27,7 +30,7 @@ export interface EndpointWish {
 const LINE = { kind: LineKind.udp, forbidsFragments: true, bindingOf: () => new Uint8Array(0) } as const
 
 export function makeEndpoint(wish: EndpointWish): SimEndpoint {
-  const { role, boot, random, identity, ledger, settings, now, onResized } = wish
+  const { role, boot, random, identity, ledger, settings, congestion, now, onResized } = wish
   const instanceId = new Uint8Array(16)
   identity.fill(instanceId)
   const bootId = new Uint8Array(8)
@@ -42,8 +45,18 @@ export function makeEndpoint(wish: EndpointWish): SimEndpoint {
       acceptsSessions: role === 'listener',
       instanceId,
       bootId,
-      newController: (maxDatagramBytes) => new Cubic(maxDatagramBytes),
+      newController: CONTROLLERS[congestion](random),
     },
     now,
   )
+}
+
+const CONTROLLERS: Readonly<
+  Record<CongestionName, (random: Prng) => (maxDatagramBytes: number) => CongestionController>
+> = {
+  bbr: (random) => {
+    const own = random.fork('bbr')
+    return (maxDatagramBytes) => new Bbr(maxDatagramBytes, own)
+  },
+  cubic: () => (maxDatagramBytes) => new Cubic(maxDatagramBytes),
 }

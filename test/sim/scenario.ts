@@ -8,6 +8,7 @@ import type { Role } from './flows.ts'
 import { Invariants, noStats } from './invariants.ts'
 import type { LinkCounters } from './link.ts'
 import { describeLink, type LinkSettings } from './link-settings.ts'
+import type { CongestionName } from './make-endpoint.ts'
 import type { StreamPlan } from './plans.ts'
 import { type Resized, type Side, Stage } from './stage.ts'
 import { WORLD_START } from './world.ts'
@@ -25,6 +26,8 @@ export interface Scenario {
   readonly app: { readonly listener?: readonly StreamPlan[]; readonly dialler?: readonly StreamPlan[] }
   /** Timers fire late by up to this much. */
   readonly timerLateness?: Micros
+  /** What both sides send by. Default: cubic. */
+  readonly congestion?: CongestionName
   /** What else happens: stops, restarts, looks at the state; called before the first step. */
   readonly script?: (stage: Stage) => void
   readonly untilVirtualSeconds: number
@@ -92,6 +95,7 @@ function run(scenario: Scenario): Outcome {
     listenerPlans: scenario.app.listener ?? [],
     diallerPlans: scenario.app.dialler ?? [],
     timerLateness: scenario.timerLateness ?? 0,
+    congestion: scenario.congestion ?? 'cubic',
   })
   const invariants = new Invariants(stage, settings)
   const arrivals: Arrivals = { listener: [], dialler: [], anybody: [] }

@@ -5,7 +5,7 @@ import { MILLISECOND, type Micros, type PathId } from '../../src/protocol/units.
 import { Flows, type Role } from './flows.ts'
 import { Link } from './link.ts'
 import type { LinkSettings } from './link-settings.ts'
-import { makeEndpoint } from './make-endpoint.ts'
+import { type CongestionName, makeEndpoint } from './make-endpoint.ts'
 import { SimNode } from './node.ts'
 import { NonceLedger } from './nonce-ledger.ts'
 import type { StreamPlan } from './plans.ts'
@@ -23,6 +23,7 @@ export interface StageOptions {
   readonly listenerPlans: readonly StreamPlan[]
   readonly diallerPlans: readonly StreamPlan[]
   readonly timerLateness: Micros
+  readonly congestion: CongestionName
 }
 
 /** One of the two processes. Restarting makes a new endpoint and a new talker in the same node. */
@@ -164,6 +165,7 @@ export class Stage {
       identity: this.#random.fork(`${role} identity`),
       ledger: this.#ledger,
       settings: (role === 'listener' && this.#options.listenerSettings) || this.#options.settings,
+      congestion: this.#options.congestion,
       now: this.world.now,
       onResized: (bytes) => this.#sizes[role].push({ at: this.elapsed, bytes }),
     })

@@ -1,8 +1,8 @@
 import type { Micros } from '../units.ts'
 
 /**
- * Decides how many bytes may be in flight and how fast they leave. One contract, one contract test; CUBIC, none and (later)
- * BBR stand behind it. Nothing here owns a timer or reads a clock. All methods are called per packet batch: they allocate nothing.
+ * Decides how many bytes may be in flight and how fast they leave. One contract, one contract test; CUBIC, BBR and none
+ * stand behind it. Nothing here owns a timer or reads a clock. All methods are called per packet batch: they allocate nothing.
  */
 export interface CongestionController {
   readonly name: string
@@ -10,6 +10,8 @@ export interface CongestionController {
   readonly windowBytes: number
   /** True until the first loss or HyStart++ exit: the pacer leaves more room then. */
   readonly inSlowStart: boolean
+  /** Bytes of UDP payload per µs that may leave. 0: it names none, and the window is spread over its round trip. */
+  readonly pacingRate: number
 
   /** A packet that counts as in flight has left. `bytesInFlight` is the sum *with* it. */
   onSent(bytes: number, bytesInFlight: number, now: Micros): void
@@ -46,5 +48,19 @@ export interface AckedBytes {
   isWindowLimited: boolean
   latestRtt: Micros
   smoothedRtt: Micros
+  /** The least since the path is used. */
   minRtt: Micros
+
+  // What the newest of the packets tells of the path's rate (recovery/deliveries.ts).
+  /** Bytes that have arrived since the session began, and how many of them had when that packet left. */
+  delivered: number
+  deliveredBefore: number
+  /** Bytes taken for lost since it left. */
+  lostSince: number
+  /** Bytes in flight when it left, with its own. */
+  inFlightThen: number
+  /** Bytes per µs that the path delivered since it left; 0: not to be told. */
+  rate: number
+  /** The application or flow control left the path with less to carry than it might have, at about that time. */
+  isStarved: boolean
 }

@@ -20,6 +20,7 @@ const NEVER: Micros = -1
  */
 export class Cubic implements CongestionController {
   readonly name = 'cubic'
+  readonly pacingRate = 0
 
   #maxDatagramBytes: number
   /** Kept with its fraction: at large windows one ACK adds less than a byte. */

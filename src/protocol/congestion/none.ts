@@ -7,6 +7,7 @@ export class Uncontrolled implements CongestionController {
   readonly name = 'none'
   readonly windowBytes = Infinity
   readonly inSlowStart = false
+  readonly pacingRate = 0
 
   onSent(): void {}
   onAcked(): void {}

@@ -64,14 +64,12 @@ export class Pacer {
 
   /** The window or the round trip has changed. `smoothedRtt` is 0 before the first sample: the initial window leaves at once. */
   adjust(
-    controller: Pick<CongestionController, 'windowBytes' | 'inSlowStart'>,
+    controller: Pick<CongestionController, 'windowBytes' | 'inSlowStart' | 'pacingRate'>,
     smoothedRtt: Micros,
     now: Micros,
   ): void {
-    const headroom = controller.inSlowStart ? SLOW_START_HEADROOM : HEADROOM
-    const rate = smoothedRtt === 0 ? Infinity : (headroom * controller.windowBytes) / smoothedRtt
     const tokens = this.#tokensAt(now) // at the old rate until now
-    this.#rate = rate
+    this.#rate = smoothedRtt === 0 ? Infinity : rateOf(controller, smoothedRtt)
     this.#fitCapacity()
     this.#tokens = Math.min(tokens, this.#capacity)
     this.#filledTo = now
@@ -95,4 +93,12 @@ export class Pacer {
     if (this.#rate === Infinity) return Infinity
     return Math.min(this.#tokens + (now - this.#filledTo) * this.#rate, this.#capacity)
   }
+}
+
+function rateOf(
+  { windowBytes, inSlowStart, pacingRate }: Pick<CongestionController, 'windowBytes' | 'inSlowStart' | 'pacingRate'>,
+  smoothedRtt: Micros,
+): number {
+  if (pacingRate > 0) return pacingRate
+  return ((inSlowStart ? SLOW_START_HEADROOM : HEADROOM) * windowBytes) / smoothedRtt
 }

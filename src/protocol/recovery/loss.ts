@@ -10,6 +10,7 @@ import { CloseCode } from '../errors.ts'
 import { TIMER_GRANULARITY } from '../limits.ts'
 import { type Micros, type PacketNumber, SECOND } from '../units.ts'
 import type { AckFrame } from '../wire/ack-frame.ts'
+import { AckNews } from './ack-news.ts'
 import type { Recovery } from './recovery.ts'
 import { Reordering } from './reordering.ts'
 import type { Rtt } from './rtt.ts'
@@ -58,8 +59,15 @@ export class LossDetector implements Recovery {
     latestRtt: 0,
     smoothedRtt: 0,
     minRtt: 0,
+    delivered: 0,
+    deliveredBefore: 0,
+    lostSince: 0,
+    inFlightThen: 0,
+    rate: 0,
+    isStarved: false,
   }
 
+  readonly #news = new AckNews()
   #largestAcked: PacketNumber = -1
   #lossAt: Micros = Number.POSITIVE_INFINITY
   #lastElicitingAt: Micros = 0
@@ -98,6 +106,7 @@ export class LossDetector implements Recovery {
   onNewPath(controller: CongestionController): void {
     this.#controller = controller
     this.#pathFrom = this.#sent.next
+    this.#sent.deliveries.onNewPath()
     this.#reordering.forget()
     this.#cutFrom = Number.NEGATIVE_INFINITY
     this.#cutAt = Number.NEGATIVE_INFINITY
@@ -117,12 +126,13 @@ export class LossDetector implements Recovery {
     const samples = largest >= Math.max(sent.oldest, this.#pathFrom) && sent.state(largest) === SentState.inFlight
     const largestSentAt = samples ? sent.sentAt(largest) : 0
     let newest: PacketNumber = -1
-    for (let i = 0; i < frame.count; i++) {
-      const first = Math.max(frame.first[i]!, sent.oldest)
-      for (let packet = frame.last[i]!; packet >= first; packet--) {
+    while (this.#news.next(frame)) {
+      const first = Math.max(this.#news.first, sent.oldest)
+      for (let packet = this.#news.last; packet >= first; packet--) {
         const state = sent.state(packet)
         if (state === SentState.none || state === SentState.bare) continue
         if (state === SentState.skipped) return CloseCode.protocolViolation
+        if (packet >= this.#pathFrom) sent.deliveries.onDelivered(sent.bytes(packet), now)
         if (state === SentState.lost) this.#onSpuriousLoss(packet, largest, now)
         else {
           if (packet >= this.#pathFrom) acked.bytes += sent.bytes(packet)
@@ -152,6 +162,7 @@ export class LossDetector implements Recovery {
     acked.latestRtt = samples ? this.#rtt.latest : 0
     acked.smoothedRtt = this.#rtt.smoothed
     acked.minRtt = this.#rtt.min
+    this.#sent.deliveries.measure(newest, acked)
     this.#controller.onAcked(acked, now)
   }
 
@@ -164,7 +175,7 @@ export class LossDetector implements Recovery {
     let newestSentAt: Micros = 0
     let runStartedAt: Micros = -1
     let isPersistent = false
-    for (let packet = sent.oldest; packet < this.#largestAcked; packet++) {
+    for (let packet = sent.firstInFlight(); packet < this.#largestAcked; packet++) {
       const state = sent.state(packet)
       if (state === SentState.none) runStartedAt = -1
       if (state !== SentState.inFlight) continue
@@ -189,6 +200,7 @@ export class LossDetector implements Recovery {
       if (runStartedAt >= 0 && sentAt - runStartedAt > this.#persistentSpan()) isPersistent = true
       if (sentAt > this.#cutAt) this.#startCut(now)
       if (sentAt > this.#cutFrom) this.#cutLosses++
+      sent.deliveries.onLost(sent.bytes(packet))
       this.#lose(packet, now)
     }
     if (bytes > 0) this.#controller.onLost(bytes, newestSentAt, now)

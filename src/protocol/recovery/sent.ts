@@ -8,6 +8,7 @@
 // The packet that is being built is `next`: `record` notes its frames, then `commit` makes it count or `discard` forgets them.
 
 import type { Micros, PacketNumber, StreamId } from '../units.ts'
+import { Deliveries } from './deliveries.ts'
 
 /** What a slot holds. */
 export const SentState = { none: 0, inFlight: 1, lost: 2, skipped: 3, bare: 4 } as const
@@ -62,7 +63,11 @@ export class SentPackets {
   oldest: PacketNumber = 0
   bytesInFlight = 0
   packetsInFlight = 0
+  /** What the path had delivered when each of the packets left. */
+  readonly deliveries = new Deliveries()
 
+  /** None before it is in flight. */
+  #firstInFlight: PacketNumber = 0
   #mask = -1
   #state = NONE_8
   #sentAt = NONE_F64
@@ -106,9 +111,11 @@ export class SentPackets {
 
   /** The packet being built has left and is in flight. */
   commit(bytes: number, now: Micros): void {
+    const packet = this.next
     this.#close(SentState.inFlight, bytes, now)
     this.bytesInFlight += bytes
     this.packetsInFlight++
+    this.deliveries.onSent(packet, this.bytesInFlight, bytes, now)
   }
 
   /** The packet has left, but asks for no ACK: nothing is owed for it. */
@@ -126,6 +133,14 @@ export class SentPackets {
   /** Leaves a number out, so that a peer that acknowledges it is caught. */
   skip(now: Micros): void {
     this.#close(SentState.skipped, 0, now)
+  }
+
+  /** The oldest packet in flight; `next`: none is. */
+  firstInFlight(): PacketNumber {
+    let packet = Math.max(this.#firstInFlight, this.oldest)
+    while (packet < this.next && this.#state[packet & this.#mask] !== SentState.inFlight) packet++
+    this.#firstInFlight = packet
+    return packet
   }
 
   state(packet: PacketNumber): number {
@@ -201,6 +216,7 @@ export class SentPackets {
     this.#sentAt = NONE_F64
     this.#bytes = NONE_16
     this.#recordEnd = NONE_F64
+    this.deliveries.rest()
     this.#recordMask = -1
     this.#kind = NONE_8
     this.#stream = NONE_F64
@@ -234,6 +250,7 @@ export class SentPackets {
     this.#sentAt = regrown(this.#sentAt, new Float64Array(size), this.oldest, this.next)
     this.#bytes = regrown(this.#bytes, new Uint16Array(size), this.oldest, this.next)
     this.#recordEnd = regrown(this.#recordEnd, new Float64Array(size), this.oldest, this.next)
+    this.deliveries.grow(size, this.oldest, this.next)
     this.#mask = size - 1
   }
 

@@ -6,8 +6,13 @@ import type { Micros } from '../units.ts'
 import { BlockPool } from './block-pool.ts'
 import { StallList } from './stall-list.ts'
 
-/** A window that is used up in less than this many round trips is too small and doubles (quic-go's rule). */
-const TUNE_ROUND_TRIPS = 4
+/**
+ * A window holds so many round trips' worth of bytes, or it grows: one that is on its way, one for news of credit, and those that wait behind
+ * a packet which is lost again and again. At 5 % loss somebody always waits for a third copy.
+ */
+const TUNE_ROUND_TRIPS = 8
+/** It grows at once to so many, and to twice its size at least: a sender that starts doubles each round trip. */
+const GROWN_ROUND_TRIPS = 4
 /** New credit is told when this part of the window has been consumed. */
 const RENEW_FRACTION = 0.25
 /** Of the memory budget: windows stop growing beyond the first; beyond the second new streams are refused and the longest stalled are reset. */
@@ -96,7 +101,7 @@ export class ReceiveWindow {
     return consumed + this.size - this.limit >= this.size * RENEW_FRACTION
   }
 
-  /** Raises the limit to a window beyond what has left us, and doubles the window if it was used up too fast. */
+  /** Raises the limit to a window beyond what has left us, and widens the window if it was used up too fast. */
   renew(consumed: number, smoothedRtt: Micros, now: Micros): void {
     this.#tune(consumed, smoothedRtt, now)
     this.raise(consumed + this.size)
@@ -115,8 +120,10 @@ export class ReceiveWindow {
   #tune(consumed: number, smoothedRtt: Micros, now: Micros): void {
     const used = consumed - this.#epochFrom
     if (used <= this.size / 2) return
-    const isFast = now - this.#epochStartedAt < TUNE_ROUND_TRIPS * (used / this.size) * smoothedRtt
-    if (isFast && this.#epochStartedAt > 0 && !this.#budget.isTight) this.size = Math.min(this.size * 2, this.#ceiling)
+    const perRoundTrip = (used * smoothedRtt) / Math.max(now - this.#epochStartedAt, 1)
+    const isFast = this.size < TUNE_ROUND_TRIPS * perRoundTrip
+    if (isFast && this.#epochStartedAt > 0 && !this.#budget.isTight)
+      this.widen(Math.max(this.size * 2, Math.ceil(GROWN_ROUND_TRIPS * perRoundTrip)))
     this.#epochStartedAt = now
     this.#epochFrom = consumed
   }

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import fc from 'fast-check'
 import { Cubic } from '../../../src/protocol/congestion/cubic.ts'
 import { MILLISECOND, SECOND } from '../../../src/protocol/units.ts'
 import { congestionControllerContract } from '../../contracts/congestion-controller.ts'
+import { anyEvents, Life } from '../../contracts/congestion-life.ts'
 import { acknowledge } from './acknowledge.ts'
 import { Bottleneck } from './bottleneck.ts'
+import type { GreedySender } from './greedy-sender.ts'
 import { DATAGRAM_BYTES, SteadyPath } from './steady-path.ts'
 
 congestionControllerContract('cubic', (maxDatagramBytes) => new Cubic(maxDatagramBytes))
@@ -211,6 +214,20 @@ describe('Cubic', () => {
     assert.ok(path.windowDatagrams >= 70, `${path.windowDatagrams} datagrams`)
   })
 
+  it('never shrinks by an ACK, whatever happened before', () => {
+    fc.assert(
+      fc.property(anyEvents, (events) => {
+        const cubic = new Cubic(DATAGRAM_BYTES)
+        const life = new Life(cubic, DATAGRAM_BYTES)
+        for (const event of events) {
+          const before = cubic.windowBytes
+          life.live(event)
+          if (event.kind.startsWith('ack')) assert.ok(cubic.windowBytes >= before, `${before} to ${cubic.windowBytes}`)
+        }
+      }),
+    )
+  })
+
   it('stops at 10,000 datagrams', () => {
     const path = new SteadyPath(100 * MILLISECOND)
     path.acknowledge({ bytes: 20_000 * DATAGRAM_BYTES })
@@ -220,10 +237,11 @@ describe('Cubic', () => {
   describe('behind a bottleneck', () => {
     it('keeps 10 Mbit/s busy through a queue of 25 datagrams', () => {
       const link = { bytesPerSecond: 1_250_000, roundTrip: 30 * MILLISECOND, queueDatagrams: 25 }
-      const sender = new Bottleneck(new Cubic(DATAGRAM_BYTES), link)
-      sender.runUntil(5 * SECOND)
+      const bottleneck = new Bottleneck([new Cubic(DATAGRAM_BYTES)], link)
+      const [sender] = bottleneck.senders as [GreedySender]
+      bottleneck.runUntil(5 * SECOND)
       const before = sender.ackedBytes
-      sender.runUntil(65 * SECOND)
+      bottleneck.runUntil(65 * SECOND)
       const utilisation = (sender.ackedBytes - before) / (60 * link.bytesPerSecond)
       assert.ok(utilisation >= 0.9, `${utilisation} of the link`)
       assert.ok(sender.lostDatagrams > 0, 'a queue that never overflowed proves nothing')
@@ -232,10 +250,10 @@ describe('Cubic', () => {
     it('leaves slow start without a loss when the queue is deep enough to be felt for five rounds', () => {
       const link = { bytesPerSecond: 1_250_000, roundTrip: 100 * MILLISECOND, queueDatagrams: 1_000 }
       const cubic = new Cubic(DATAGRAM_BYTES)
-      const sender = new Bottleneck(cubic, link)
-      sender.runUntil(6 * SECOND)
+      const bottleneck = new Bottleneck([cubic], link)
+      bottleneck.runUntil(6 * SECOND)
       assert.equal(cubic.inSlowStart, false)
-      assert.equal(sender.lostDatagrams, 0)
+      assert.equal(bottleneck.senders[0]!.lostDatagrams, 0)
     })
   })
 })

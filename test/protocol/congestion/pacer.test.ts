@@ -9,7 +9,7 @@ const TEN_DATAGRAMS = 10 * DATAGRAM_BYTES
 /** In congestion avoidance, its bucket full at 0: 1.25 · window ÷ round trip. */
 function pacerOf(bytesPerSecond: number): Pacer {
   const pacer = new Pacer(DATAGRAM_BYTES)
-  pacer.adjust({ windowBytes: bytesPerSecond / 1.25, inSlowStart: false }, SECOND, 0)
+  pacer.adjust({ windowBytes: bytesPerSecond / 1.25, inSlowStart: false, pacingRate: 0 }, SECOND, 0)
   return pacer
 }
 
@@ -22,22 +22,29 @@ function emptiedAt0(bytesPerSecond: number): Pacer {
 describe('Pacer', () => {
   it('holds nothing back before the first round trip is known', () => {
     const pacer = new Pacer(DATAGRAM_BYTES)
-    pacer.adjust({ windowBytes: TEN_DATAGRAMS, inSlowStart: true }, 0, 0)
+    pacer.adjust({ windowBytes: TEN_DATAGRAMS, inSlowStart: true, pacingRate: 0 }, 0, 0)
     pacer.onSent(TEN_DATAGRAMS, 0)
     assert.equal(pacer.budgetBytes(0), Infinity)
     assert.equal(pacer.nextSendAt(0, TEN_DATAGRAMS), 0)
   })
 
+  it('keeps the rate that the controller names, whatever its window', () => {
+    const pacer = new Pacer(DATAGRAM_BYTES)
+    pacer.adjust({ windowBytes: 1_000_000, inSlowStart: true, pacingRate: 2 }, 100 * MILLISECOND, 0)
+    pacer.onSent(pacer.budgetBytes(0), 0)
+    assert.equal(pacer.budgetBytes(5 * MILLISECOND), 10_000)
+  })
+
   it('spreads a window over four fifths of its round trip', () => {
     const pacer = new Pacer(DATAGRAM_BYTES)
-    pacer.adjust({ windowBytes: 20_000, inSlowStart: false }, 100 * MILLISECOND, 0)
+    pacer.adjust({ windowBytes: 20_000, inSlowStart: false, pacingRate: 0 }, 100 * MILLISECOND, 0)
     pacer.onSent(pacer.budgetBytes(0), 0)
     assert.equal(pacer.budgetBytes(40 * MILLISECOND), 10_000)
   })
 
   it('spreads it over half of its round trip in slow start, where it doubles meanwhile', () => {
     const pacer = new Pacer(DATAGRAM_BYTES)
-    pacer.adjust({ windowBytes: 20_000, inSlowStart: true }, 100 * MILLISECOND, 0)
+    pacer.adjust({ windowBytes: 20_000, inSlowStart: true, pacingRate: 0 }, 100 * MILLISECOND, 0)
     pacer.onSent(pacer.budgetBytes(0), 0)
     assert.equal(pacer.budgetBytes(25 * MILLISECOND), 10_000)
   })
@@ -61,7 +68,7 @@ describe('Pacer', () => {
 
   it('lets a whole window out at once on loopback, where the round trip is shorter than any timer', () => {
     const pacer = new Pacer(65_507)
-    pacer.adjust({ windowBytes: 2_000_000, inSlowStart: false }, 200, 0)
+    pacer.adjust({ windowBytes: 2_000_000, inSlowStart: false, pacingRate: 0 }, 200, 0)
     assert.ok(pacer.budgetBytes(0) >= 2_000_000)
   })
 
@@ -97,13 +104,13 @@ describe('Pacer', () => {
 
   it('does not carry the burst of a fast path over to a slow one', () => {
     const pacer = pacerOf(125_000_000)
-    pacer.adjust({ windowBytes: 2 * DATAGRAM_BYTES, inSlowStart: false }, SECOND, 0)
+    pacer.adjust({ windowBytes: 2 * DATAGRAM_BYTES, inSlowStart: false, pacingRate: 0 }, SECOND, 0)
     assert.equal(pacer.budgetBytes(0), TEN_DATAGRAMS)
   })
 
   it('counts the time before a change of rate at the old rate', () => {
     const pacer = emptiedAt0(100_000)
-    pacer.adjust({ windowBytes: 800_000, inSlowStart: false }, SECOND, 50 * MILLISECOND)
+    pacer.adjust({ windowBytes: 800_000, inSlowStart: false, pacingRate: 0 }, SECOND, 50 * MILLISECOND)
     assert.equal(pacer.budgetBytes(50 * MILLISECOND), 5_000)
     assert.equal(pacer.budgetBytes(51 * MILLISECOND), 6_000)
   })

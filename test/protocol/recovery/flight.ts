@@ -19,6 +19,7 @@ export class Minutes implements CongestionController {
   readonly name = 'minutes'
   readonly windowBytes = Infinity
   readonly inSlowStart = false
+  readonly pacingRate = 0
   readonly acked: AckedBytes[] = []
   readonly lost: { bytes: number; newestSentAt: Micros; now: Micros }[] = []
   persistent = 0
