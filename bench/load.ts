@@ -97,9 +97,12 @@ function wait(durationMs: number): Promise<void> {
 /** All answers are alike: after the first one was read, the others need only be counted. */
 async function measureAnswer(socket: Socket): Promise<number> {
   socket.write(REQUEST)
+  const ended = once(socket, 'end').then(() =>
+    Promise.reject(new Error('a connection was closed before its first answer')),
+  )
   let text = ''
   for (;;) {
-    const [chunk] = (await once(socket, 'data')) as [Buffer]
+    const [chunk] = (await Promise.race([once(socket, 'data'), ended])) as [Buffer]
     text += chunk.toString('latin1')
     const headEnd = text.indexOf(HEAD_END)
     const total = headEnd + HEAD_END.length + contentLength(text)

@@ -52,7 +52,7 @@ const IDLE_SESSIONS = ['loopback', 'idle session on the consumer', 'edgerq', 'â‰
 function barCells({ bar, judged }: HeldBar, scene: Scene): readonly string[] {
   const { figure, route, dividedBy, bound, limit } = bar
   const what = dividedBy === null ? `${figure.name} (${figure.unit})` : `${figure.name}, ${dividedBy.title}`
-  const digits = dividedBy === null ? figure.digits : 2
+  const digits = dividedBy === null ? figure.digits : 3
   const is = judged === null ? missingText(scene, bar.figure, route) : judged.value.toFixed(digits)
   return [what, route, `${bound} ${limit}`, is, judged === null ? '' : judged.isMet ? 'met' : '**missed**']
 }
