@@ -25,6 +25,8 @@ const MARGIN = 0.99
 const LEAST_PIPE_DATAGRAMS = 4
 /** A queue that startup made and that is not gone by then is somebody else's. */
 const DRAIN_ROUNDS = 3
+/** What two event loops may take for their turns, whatever the path: on loopback it is most of the round trip of bulk. */
+const TURNS: Micros = 4 * MILLISECOND
 const PROBE_RTT_FOR: Micros = 200 * MILLISECOND
 /** Losses that end startup: beside the share of losses.ts so many datagrams in a round (StartupFullLossCnt). */
 const STARTUP_LOST_DATAGRAMS = 6
@@ -309,9 +311,9 @@ export class Bbr implements CongestionController {
 
   // ---- What follows from it ----
 
-  /** So many pipes full, but enough for one burst of the pacer and for delayed ACKs. */
+  /** So many pipes full, but enough for the turns of both hosts and for delayed ACKs. */
   #bytesFor(pipes: number): number {
-    const quantum = Math.max(this.pacingRate * MILLISECOND, 2 * this.#path.maxDatagramBytes)
+    const quantum = Math.max(this.#path.rate * TURNS, 2 * this.#path.maxDatagramBytes)
     return Math.max(pipes * this.#path.pipeBytes, quantum, this.#leastPipe)
   }
 
