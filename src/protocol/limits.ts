@@ -48,6 +48,11 @@ export const TIMER_GRANULARITY: Micros = MILLISECOND
 export const MOST_DATAGRAM_BYTES = 65_507
 /** Unsent bytes of one stream beyond which its writer is told to wait: two full batches, so that a turn never runs dry. */
 export const WRITE_HIGH_WATER_BYTES = 128 * 1024
+/**
+ * The same while the peer has asked for all that was written, so that nobody stands still: a writer that seldom stops costs less, and a pause of
+ * the process on either side (5 ms at 800 Mbit/s) finds enough to send behind it.
+ */
+export const FLOWING_HIGH_WATER_BYTES = 512 * 1024
 /** Sessions that have sent a good INIT and nothing else yet; a quarter of them for one neighbourhood of addresses. */
 export const MOST_UNCONFIRMED_SESSIONS = 256
 export const MOST_UNCONFIRMED_NEIGHBOURS = MOST_UNCONFIRMED_SESSIONS / 4

@@ -49,7 +49,7 @@ const CRIMES: readonly Crime[] = [
   },
   {
     what: 'leaves a gap behind every byte',
-    packets: range(1_100, (i) => streamFrame(1, 2 * i + 1, 1)),
+    packets: range(4_100, (i) => streamFrame(1, 2 * i + 1, 1)),
     code: CloseCode.tooManyGaps,
   },
   { what: 'ends the control stream', packets: [streamFrame(0, 0, 0, 'fin')], code: CloseCode.protocolViolation },

@@ -7,7 +7,7 @@
 //
 // The half is finished when everything up to its end, or its reset, has been acknowledged.
 
-import { WRITE_HIGH_WATER_BYTES } from '../limits.ts'
+import { FLOWING_HIGH_WATER_BYTES, WRITE_HIGH_WATER_BYTES } from '../limits.ts'
 import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
 import { copyBytes } from './copy.ts'
 import { RangeSet } from './range-set.ts'
@@ -73,7 +73,9 @@ export class SendHalf {
   }
 
   get isWritable(): boolean {
-    return this.#ending === Ending.open && this.unsentBytes < WRITE_HIGH_WATER_BYTES
+    if (this.#ending !== Ending.open) return false
+    const isFlowing = this.written < this.credit
+    return this.unsentBytes < (isFlowing ? FLOWING_HIGH_WATER_BYTES : WRITE_HIGH_WATER_BYTES)
   }
 
   /** Nothing more will ever be sent or repeated. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { WRITE_HIGH_WATER_BYTES } from '../../../src/protocol/limits.ts'
+import { FLOWING_HIGH_WATER_BYTES, WRITE_HIGH_WATER_BYTES } from '../../../src/protocol/limits.ts'
 import { BLOCK_BYTES, BlockPool } from '../../../src/protocol/streams/block-pool.ts'
 import { SendHalf } from '../../../src/protocol/streams/send.ts'
 import { assertBytes, bytesBetween } from './stream-bytes.ts'
@@ -232,6 +232,18 @@ describe('SendHalf', () => {
     sender.half.credit = 1
     sender.send(1)
     assert.equal(sender.half.isWritable, true)
+  })
+
+  it('lets the writer go on for longer while the peer has asked for all that was written', () => {
+    const sender = new Sender(FLOWING_HIGH_WATER_BYTES * 2)
+    sender.write(FLOWING_HIGH_WATER_BYTES - 1)
+    assert.equal(sender.half.isWritable, true)
+    sender.write(1)
+    assert.equal(sender.half.isWritable, false)
+    sender.send(1)
+    assert.equal(sender.half.isWritable, true)
+    sender.half.credit = sender.half.written
+    assert.equal(sender.half.isWritable, false)
   })
 
   it('counts as never sent until a byte, an end or a reset has left', () => {

@@ -253,7 +253,7 @@ describe('StreamTable: credit from the peer', () => {
   it('tells a waiting writer once that there is room again', () => {
     const bench = new TableBench()
     const stream = bench.table.open() as Stream
-    assert.equal(stream.write(new Uint8Array(200_000)), false)
+    assert.equal(stream.write(new Uint8Array(270_000)), false) // more than the peer has asked for
     stream.send.onSent(0, 50_000, false)
     bench.table.onNewBytesSent(stream, 50_000)
     assert.deepEqual(bench.takeReady(), [])
