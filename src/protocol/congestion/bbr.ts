@@ -136,7 +136,8 @@ export class Bbr implements CongestionController {
 
   onMaxDatagramBytes(bytes: number): void {
     this.#path.onMaxDatagramBytes(bytes)
-    this.#resize(this.#isUntried ? initialWindow(bytes) : this.#window)
+    // At once, and not with the next ACK: that may be one that nothing waited for.
+    this.#resize(Math.max(this.#isUntried ? initialWindow(bytes) : this.#window, this.#leastPipe))
   }
 
   #onRound(): void {
