@@ -5,6 +5,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { projectFolder } from '../stresstest/rig/places.ts'
+import { bareCode } from './architecture/bare-code.ts'
 import { importCycles } from './architecture/cycles.ts'
 import { type ColdPlaces, hotPathProblems } from './architecture/hot-path.ts'
 import { type House, layeringProblems } from './architecture/layering.ts'
@@ -154,6 +155,14 @@ describe('the house', () => {
 
   it('makes nothing new per packet in files that are marked hot', () => {
     assertNone(hotPathProblems(source, COLD))
+  })
+
+  it('resets connections in one way only, which knows what Node does not bear', () => {
+    const direct = [...source].filter(([, text]) => bareCode(text).includes('.resetAndDestroy('))
+    assert.deepEqual(
+      direct.map(([path]) => path),
+      ['src/runtime/reset-connection.ts'],
+    )
   })
 
   it('puts nothing into the package that does not seal', () => {

@@ -8,6 +8,7 @@
 import type { Socket } from 'node:net'
 import { ACCEPTED, StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { hearOut, wasResetByPeer } from '../runtime/peer-reset.ts'
+import { resetConnection } from '../runtime/reset-connection.ts'
 import type { RosterMember } from '../runtime/roster.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
@@ -188,7 +189,7 @@ export class ClientConnection implements StreamOwner, RosterMember {
   #fail(outcome: ClientOutcome): void {
     if (this.#isDone) return
     this.#leaveStream()
-    this.#parts.socket.resetAndDestroy()
+    resetConnection(this.#parts.socket)
     this.#finish(outcome)
   }
 

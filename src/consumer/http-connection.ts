@@ -5,6 +5,7 @@
 //     └────────────── an answer that ends it, idle too long, evicted ────────┘
 
 import type { Socket } from 'node:net'
+import { resetConnection } from '../runtime/reset-connection.ts'
 import type { BrokenHead } from './broken-head.ts'
 import type { ClientPlaces, PlaceHolder } from './client-places.ts'
 import type { HttpExchange } from './http-exchange.ts'
@@ -149,7 +150,7 @@ export class HttpConnection implements PlaceHolder {
   /** Ends the connection now, and as a failure unless nothing is under way. */
   cut(): void {
     if (this.#isClosing) this.socket.destroy()
-    else this.socket.resetAndDestroy()
+    else resetConnection(this.socket)
   }
 
   /** Its place is given to somebody who waits. */

@@ -13,6 +13,7 @@ import { encodeRequestHead } from '../http/heads.ts'
 import type { AnswerCode } from '../http/own-answers.ts'
 import { StreamCode } from '../protocol/index.ts'
 import { hearOut } from '../runtime/peer-reset.ts'
+import { resetConnection } from '../runtime/reset-connection.ts'
 import type { RosterMember } from '../runtime/roster.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
@@ -295,7 +296,7 @@ export class HttpExchange implements StreamOwner, Watched, RosterMember {
   #break(code: number): void {
     if (this.#outcome === null || this.#outcome === 'answered') this.#outcome = 'broken'
     this.#leaveStream(code)
-    this.#parts.request.socket.resetAndDestroy()
+    resetConnection(this.#parts.request.socket)
   }
 
   readonly #onResponseClosed = (): void => {

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import type { ConsumerService } from '../config/read.ts'
 import { encodeStreamHead } from '../protocol/index.ts'
+import { resetConnection } from '../runtime/reset-connection.ts'
 import { Roster } from '../runtime/roster.ts'
 import { Balancer } from './balancer.ts'
 import { ClientConnection, type ClientOutcome } from './client-connection.ts'
@@ -57,7 +58,7 @@ export class TcpService implements Service {
   /** Takes no new clients; resolves when the last of those that are here has gone. */
   drain(): Promise<void> {
     this.#listener?.close()
-    for (const socket of this.#atTheDoor) socket.resetAndDestroy()
+    for (const socket of this.#atTheDoor) resetConnection(socket)
     return new Promise((resolve) => {
       this.#whenEmpty = resolve
       this.#tellIfEmpty()
@@ -133,7 +134,7 @@ export class TcpService implements Service {
 
   #turnAway(socket: Socket): void {
     this.#parts.log.tally('clientTurnedAway')
-    socket.resetAndDestroy()
+    resetConnection(socket)
   }
 
   #tellIfEmpty(): void {

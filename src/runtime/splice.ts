@@ -10,6 +10,7 @@
 import type { Socket } from 'node:net'
 import { StreamCode, type StreamHandle } from '../protocol/index.ts'
 import { readAnew, wasResetByPeer } from './peer-reset.ts'
+import { resetConnection } from './reset-connection.ts'
 import type { SharedReads } from './shared-reads.ts'
 import type { StreamOwner } from './stream-owner.ts'
 import type { Watch, Watched } from './watchdog.ts'
@@ -83,7 +84,7 @@ export class Splice implements StreamOwner, Watched {
     if (this.#isDone) return
     this.#outcome = 'cut'
     this.#giveUpStream(code)
-    this.#socket.resetAndDestroy()
+    resetConnection(this.#socket)
   }
 
   onStreamReady(): void {
@@ -164,7 +165,7 @@ export class Splice implements StreamOwner, Watched {
   #onStreamReset(): void {
     this.#outcome = 'streamReset'
     this.#stream.reset(StreamCode.cancelled)
-    this.#socket.resetAndDestroy()
+    resetConnection(this.#socket)
   }
 
   readonly #onError = (): void => {

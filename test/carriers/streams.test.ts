@@ -150,7 +150,7 @@ for (const kind of KINDS) {
 
     it('gives up a call that is accepted and not answered, where a handshake belongs to it', async () => {
       if (kind === 'TCP') return
-      const silent = net.createServer().listen(0, '127.0.0.1')
+      const silent = net.createServer((socket) => socket.resume()).listen(0, '127.0.0.1')
       await once(silent, 'listening')
       const { port } = silent.address() as net.AddressInfo
       const call = pair.dialler.connect({ host: '127.0.0.1', port, withinMs: 50 })

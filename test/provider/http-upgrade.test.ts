@@ -1,7 +1,11 @@
 // Requests that ask for another protocol: opaque both ways from the 101 on, and nothing like it without one.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { RequestHead } from '../../src/http/heads.ts'
 import { StreamCode } from '../../src/protocol/index.ts'
 import { Seen } from '../runtime/sockets.ts'
@@ -117,6 +121,26 @@ describe('a request for an upgrade', () => {
     assert.equal(seen.error, 'ECONNRESET')
     await serving.settled()
     assert.deepEqual(serving.outcomes, ['socketReset', 'streamReset'])
+  })
+
+  it('ends a target on a Unix socket, which knows no reset: the provider used to end with it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'edgerq-upgrade-'))
+    const path = join(folder, 'target.sock')
+    const server = createServer((asking) => {
+      seen = new Seen(asking)
+      asking.once('data', () => asking.write(SWITCHING))
+    }).listen(path)
+    await once(server, 'listening')
+    const atSocket = await Serving.of(serviceAt({ kind: 'unix', path }))
+    const consumer = (await atSocket.ask(UPGRADE)).say(END)
+    await until(() => consumer.status === 101, 'the target switches')
+    consumer.leave()
+    await until(() => seen.isClosed, 'the target hears of it')
+    await atSocket.settled()
+    assert.deepEqual(atSocket.outcomes, ['streamReset'])
+    await atSocket.close()
+    server.close()
+    rmSync(folder, { recursive: true })
   })
 
   it('has no clock once it is granted', async () => {

@@ -295,7 +295,9 @@ export class StreamTable implements StreamHost, BudgetWaiter {
 
   #make(id: StreamId): Stream {
     const settings = this.#settings
-    const window = new ReceiveWindow(settings.initialStreamWindow, settings.ceilingStreamWindow, this.#budget)
+    // Control messages are small and few: who sends so many that a wider window would serve them is to be slowed down.
+    const ceiling = id === CONTROL_STREAM ? settings.initialStreamWindow : settings.ceilingStreamWindow
+    const window = new ReceiveWindow(settings.initialStreamWindow, ceiling, this.#budget)
     const { blocks } = this.#budget
     const send = new SendHalf(this.#peerStreamWindow, blocks)
     const stream = new Stream(id, this, send, new ReceiveHalf(window, blocks))
