@@ -61,6 +61,7 @@ const HOUSE: House = {
         'src/carriers/carrier.ts',
         'src/log.ts',
         'node:*',
+        'koffi',
         'sodium-native',
       ],
     },

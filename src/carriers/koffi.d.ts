@@ -13,8 +13,8 @@ declare module 'koffi' {
   const koffi: {
     /** Null: the symbols of the process itself, the C library among them. */
     load(path: string | null): { func(declaration: string): (...values: unknown[]) => unknown }
-    /** Where the bytes of a buffer stand in memory. */
-    address(buffer: Uint8Array): bigint
+    /** Where the bytes of a buffer stand in memory, or what a pointer points to. */
+    address(what: object): bigint
     /** What the last call left behind. */
     errno(): number
     readonly os: { readonly errno: Readonly<Record<string, number>> }

@@ -133,7 +133,7 @@ export function logLevelOption(): Option {
 const HELP = `
 Signals: SIGTERM and SIGINT stop taking new work, finish what is under way within 30 s, and exit; a second one exits now. SIGHUP makes a
 consumer with keys read its authorized providers anew.
-Environment: EDGERQ_SEALING=node:crypto or sodium-native says what seals packets; without it the faster one that this machine can load.
+Environment: EDGERQ_SEALING=openssl, sodium-native or node:crypto says what seals packets; without it the fastest that this machine can load.
 EDGERQ_UDP_OFFLOAD=yes or no says whether UDP uses the kernel's batching; without it what the configuration says, where it is to be had.
 Exit status: 0 stopped as asked, 1 could not run, 2 the command line or the configuration is wrong.`
 

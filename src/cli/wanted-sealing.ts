@@ -10,11 +10,11 @@ export async function wantedSealing(environment: NodeJS.ProcessEnv, named = seal
   if (!wanted) return chooseSealing()
   const name = SEALINGS.find((known) => known === wanted)
   if (name === undefined)
-    throw new ExitError(ExitStatus.wrongUsage, `EDGERQ_SEALING must be ${SEALINGS.join(' or ')}, not "${wanted}"`)
+    throw new ExitError(ExitStatus.wrongUsage, `EDGERQ_SEALING must be ${SEALINGS.join(', ')}, not "${wanted}"`)
   const sealing = await named(name)
   if (sealing !== null) return sealing
   throw new ExitError(
     ExitStatus.couldNotRun,
-    `EDGERQ_SEALING: ${name} cannot be loaded here; without it node:crypto seals`,
+    `EDGERQ_SEALING: ${name} cannot be loaded here; without it the fastest that can be loaded seals`,
   )
 }

@@ -1,7 +1,9 @@
-// Which implementation seals the packets of this process. Both make the same bytes, so the two ends need not choose alike.
+// Which implementation seals the packets of this process. All make the same bytes, so the two ends need not choose alike.
 
 import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
 import { sealWith } from './noise-primitives.ts'
+import { loadOpenssl } from './openssl-calls.ts'
+import { Openssl, OpensslSeal, opensslSeal } from './openssl-seal.ts'
 import { PacketSeal } from './packet-seal.ts'
 import { type Sodium, SodiumSeal, sodiumSeal } from './sodium-seal.ts'
 
@@ -15,7 +17,7 @@ export interface Sealing {
 }
 
 /** What an operator may ask for. */
-export const SEALINGS = ['sodium-native', 'node:crypto'] as const
+export const SEALINGS = ['openssl', 'sodium-native', 'node:crypto'] as const
 export type SealingName = (typeof SEALINGS)[number]
 
 /** Is always there. */
@@ -27,24 +29,36 @@ export const nodeSealing: Sealing = {
 
 /** The fastest that this machine has. */
 export async function chooseSealing(): Promise<Sealing> {
-  return (await sodiumSealing()) ?? nodeSealing
+  return (await opensslSealing()) ?? (await sodiumSealing()) ?? nodeSealing
 }
 
 /** Null: this machine has none of that name. */
 export async function sealingNamed(name: SealingName): Promise<Sealing | null> {
-  return name === 'node:crypto' ? nodeSealing : sodiumSealing()
+  if (name === 'openssl') return opensslSealing()
+  return name === 'sodium-native' ? sodiumSealing() : nodeSealing
+}
+
+/** Null: koffi is not installed or does not load here, this Node shows no OpenSSL, or it does not seal as it should. */
+async function opensslSealing(): Promise<Sealing | null> {
+  const calls = await loadOpenssl()
+  if (calls === null) return null
+  const openssl = new Openssl(calls)
+  return soundOrNull({
+    name: 'openssl' satisfies SealingName,
+    of: (key) => new OpensslSeal(openssl, key),
+    seal: opensslSeal(openssl),
+  })
 }
 
 /** Null: the package is not installed, was not built for this system, or does not seal as it should. */
 async function sodiumSealing(): Promise<Sealing | null> {
   const sodium = await loadSodium()
   if (sodium === null) return null
-  const sealing: Sealing = {
+  return soundOrNull({
     name: 'sodium-native' satisfies SealingName,
     of: (key) => new SodiumSeal(sodium, key),
     seal: sodiumSeal(sodium),
-  }
-  return isSound(sealing) ? sealing : null
+  })
 }
 
 async function loadSodium(): Promise<Sodium | null> {
@@ -55,10 +69,10 @@ async function loadSodium(): Promise<Sodium | null> {
   }
 }
 
-/** It opens what node:crypto has sealed: a build that loads and does not work would cost every session. */
-function isSound(sealing: Sealing): boolean {
+/** Itself if it opens what node:crypto has sealed: a build that loads and does not work would cost every session. */
+function soundOrNull(sealing: Sealing): Sealing | null {
   const key = new Uint8Array(32).fill(1)
   const packet = new Uint8Array(256)
   nodeSealing.of(key).seal(2 ** 33, packet, 0, 19, packet.length - TAG_BYTES)
-  return sealing.of(key).open(2 ** 33, packet, 0, 19, packet.length)
+  return sealing.of(key).open(2 ** 33, packet, 0, 19, packet.length) ? sealing : null
 }

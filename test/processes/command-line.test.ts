@@ -112,7 +112,7 @@ for (const daemon of DAEMONS) {
       for (const name of ['none', 'node', 'Node:Crypto', ' ']) {
         const program = sealingBy(name)
         assert.deepEqual(await program.ended(), { code: 2, signal: null }, `with ${JSON.stringify(name)}`)
-        assert.match(program.stderr.join('\n'), /^EDGERQ_SEALING must be sodium-native or node:crypto, not /)
+        assert.match(program.stderr.join('\n'), /^EDGERQ_SEALING must be openssl, sodium-native, node:crypto, not /)
       }
     })
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js'
 import fc from 'fast-check'
 import { hex } from '../../src/protocol/hex.ts'
@@ -7,27 +8,34 @@ import { chooseSealing, nodeSealing, type Sealing, sealingNamed } from '../../sr
 
 const KEY = Uint8Array.from({ length: 32 }, (_, index) => 200 - index)
 const HEADER_BYTES = 19
+const PEM = { type: 'pkcs8', format: 'pem' } as const
 /** The numbers around which an implementation that counts in 32 bits goes wrong, and the ends. */
 const COUNTERS = [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1, 2 ** 48, Number.MAX_SAFE_INTEGER]
 
-const sodium = await sealingNamed('sodium-native')
+const [openssl, sodium] = await Promise.all([sealingNamed('openssl'), sealingNamed('sodium-native')])
 
 describe('sealing', () => {
   sealingIs(nodeSealing)
-  if (sodium !== null) sealingIs(sodium)
-  else {
-    it('with sodium-native', function () {
-      console.warn('      SKIPPED: sodium-native cannot be loaded here, nothing has checked that both seal alike')
-      this.skip()
-    })
+  for (const [name, sealing] of [
+    ['openssl', openssl],
+    ['sodium-native', sodium],
+  ] as const) {
+    if (sealing !== null) sealingIs(sealing)
+    else {
+      it(`with ${name}`, function () {
+        console.warn(
+          `      SKIPPED: ${name} cannot be loaded here, nothing has checked that it seals as node:crypto does`,
+        )
+        this.skip()
+      })
+    }
   }
 
-  it('is by sodium-native where that can be loaded, which is tried, and by node:crypto where it cannot', async () => {
-    const isInstalled = await import('sodium-native').then(
-      () => true,
-      () => false,
-    )
-    assert.equal((await chooseSealing()).name, isInstalled ? 'sodium-native' : 'node:crypto')
+  it('is by OpenSSL or sodium-native where that can be loaded, which is tried, and by node:crypto where neither can', async () => {
+    const best = openssl ?? sodium ?? nodeSealing
+    assert.equal((await chooseSealing()).name, best.name)
+    const [hasKoffi, hasSodium] = await Promise.all(['koffi', 'sodium-native'].map(isInstalled))
+    assert.deepEqual([openssl !== null, sodium !== null], [hasKoffi, hasSodium])
   })
 
   it('is by node:crypto, wherever it is, for who asks for that', async () => {
@@ -118,6 +126,37 @@ function sealingIs(sealing: Sealing): void {
         assert.equal(Buffer.from(packet).indexOf(plain.subarray(at, at + 4)), -1)
     })
 
+    it('lets node:crypto work on after what it has refused', () => {
+      const packet = sealedPacket(sealing, 7)
+      packet[30]! ^= 1
+      assert.equal(sealing.of(KEY).open(7, packet, 0, HEADER_BYTES, packet.length), false)
+      assert.equal(createPrivateKey(generateKeyPairSync('ed25519').privateKey.export(PEM)).type, 'private')
+      const genuine = sealedPacket(nodeSealing, 8)
+      assert.ok(sealing.of(KEY).open(8, genuine, 0, HEADER_BYTES, genuine.length))
+    })
+
+    it('touches nothing beside its buffer, even where it is misused with a packet that does not lie within it', () => {
+      const before = some(400, 1)
+      for (const [start, headerEnd, plainEnd] of [
+        [0, 19, 185],
+        [0, 19, 10_000],
+        [-1, 19, 100],
+        [0, 300, 310],
+      ] as const) {
+        const memory = before.slice()
+        const packet = memory.subarray(100, 300)
+        for (const misuse of ['seal', 'open'] as const) {
+          try {
+            sealing.of(KEY)[misuse](7, packet, start, headerEnd, plainEnd)
+          } catch {
+            // To throw is right, too.
+          }
+        }
+        assert.equal(hex(memory.subarray(300)), hex(before.subarray(300)))
+        assert.equal(hex(memory.subarray(0, 100)), hex(before.subarray(0, 100)))
+      }
+    })
+
     it('keeps the key that it was made with, whatever becomes of the bytes that it was given', () => {
       const given = KEY.slice()
       const opener = sealing.of(given)
@@ -134,6 +173,13 @@ function sealingIs(sealing: Sealing): void {
       }
     })
   })
+}
+
+function isInstalled(name: string): Promise<boolean> {
+  return import(name).then(
+    () => true,
+    () => false,
+  )
 }
 
 function sealedPacket(sealing: Sealing, counter: number): Uint8Array {
