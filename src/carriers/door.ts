@@ -9,9 +9,15 @@ import { type Caller, ConnectionLimits, STRANGER_MS } from './connection-limits.
 import { hostAndPort, plainHost } from './host-text.ts'
 import { boundAddress, openStreamListeners } from './stream-listener.ts'
 
-/** What makes a connection of a socket that was let in: at once or after a handshake. */
+/** Makes connections of sockets that were let in: at once or after a handshake. */
 export interface Greeter {
-  greet(socket: net.Socket): void
+  receive(accepted: net.Socket): Arrival
+}
+
+export interface Arrival {
+  /** The one that was accepted, or another that has taken its place. */
+  readonly socket: net.Socket
+  greet(): void
 }
 
 /** What a greeter tells. `socket`: the one that was greeted, or the TLS socket on it. */
@@ -119,28 +125,25 @@ export class Door implements Greeted {
     await Promise.all(closed)
   }
 
-  #admit(socket: net.Socket): void {
-    const { remoteAddress, remotePort } = socket
+  #admit(accepted: net.Socket): void {
+    const { remoteAddress, remotePort } = accepted
     if (remoteAddress === undefined || remotePort === undefined) return // gone already
     const host = plainHost(remoteAddress)
     const from = hostAndPort(host, remotePort)
     const refusal = this.#refusalOf(host)
     if (refusal !== null) {
-      socket.destroy()
+      accepted.destroy()
       this.#owner.onRefused(from, new CarrierError(`${from} was not let in: ${refusal}`, 'TOO_MANY'))
       return
     }
     const caller = this.#limits.enter(host, performance.now())
-    this.#greet({ from, socket, caller, path: 0, isKnown: false, cause: null })
-  }
-
-  #greet(visitor: Visitor): void {
-    const { socket } = visitor
-    const key = keyOf(socket)
+    const arrival = this.#greeter.receive(accepted)
+    const visitor = { from, socket: arrival.socket, caller, path: 0, isKnown: false, cause: null }
+    const key = keyOf(arrival.socket)
     this.#visitors.set(key, visitor)
     // In a later turn: what belongs to the same end, and tells its cause, comes before.
-    socket.once('close', () => setImmediate(() => this.#forget(key, visitor)))
-    this.#greeter.greet(socket)
+    arrival.socket.once('close', () => setImmediate(() => this.#forget(key, visitor)))
+    arrival.greet()
   }
 
   /** Those who have found a session since the last look make room before anybody is refused. */

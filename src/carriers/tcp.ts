@@ -1,12 +1,12 @@
 // Packets over TCP, without anything between: for networks that let no UDP through, and behind stunnel.
 
 import net from 'node:net'
+import { SharedReads, withSharedReads } from '../sockets/shared-reads.ts'
 import type { DialProgress } from './calls.ts'
 import { type DialTarget, NO_CHANNEL, type Reach } from './carrier.ts'
 import { dialFailure } from './connection-failure.ts'
 import type { Greeted, Greeter } from './door.ts'
 import { hostAndPort } from './host-text.ts'
-import { LentReads } from './lent-reads.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { StreamCarrier } from './stream-carrier.ts'
 import { SOCKET_SETTINGS } from './stream-listener.ts'
@@ -24,17 +24,26 @@ export async function openTcpCarrier(options: TcpCarrierOptions): Promise<Stream
 }
 
 function newGreeter(door: Greeted): Greeter {
-  return { greet: (socket) => door.onOpen(socket, new SocketConnection(socket, NO_CHANNEL)) }
+  return {
+    receive: (accepted) => {
+      const reads = new SharedReads()
+      const socket = withSharedReads(accepted, reads)
+      return { socket, greet: () => door.onOpen(socket, connectionOn(socket, reads)) }
+    },
+  }
 }
 
 function dial(to: DialTarget, { onOpen, onFailure }: DialProgress): () => void {
-  const reads = new LentReads()
+  const reads = new SharedReads()
   const socket = net.connect({ host: to.host, port: to.port, ...SOCKET_SETTINGS, onread: reads })
   socket.once('error', (error) => onFailure(dialFailure(hostAndPort(to.host, to.port), error)))
-  socket.once('connect', () => {
-    const connection = new SocketConnection(socket, NO_CHANNEL)
-    reads.onBytes = (bytes) => connection.onBytes(bytes)
-    onOpen(connection)
-  })
+  socket.once('connect', () => onOpen(connectionOn(socket, reads)))
   return () => socket.destroy()
+}
+
+function connectionOn(socket: net.Socket, reads: SharedReads): SocketConnection {
+  const connection = new SocketConnection(socket, NO_CHANNEL)
+  reads.onBytes = (bytes) => connection.onBytes(bytes)
+  socket.resume()
+  return connection
 }

@@ -1,14 +1,13 @@
 // Packets over TLS on TCP: what passes firewalls that look into connections, and certificates for those who manage them.
 // The protocol's own handshake runs inside all the same: who may be a provider is for its keys to say.
 
-import type net from 'node:net'
 import tls from 'node:tls'
+import { SharedReads } from '../sockets/shared-reads.ts'
 import type { Dial, DialProgress } from './calls.ts'
 import type { DialTarget, Reach } from './carrier.ts'
 import { dialFailure } from './connection-failure.ts'
 import type { Greeted, Greeter } from './door.ts'
 import { hostAndPort } from './host-text.ts'
-import { LentReads } from './lent-reads.ts'
 import { SocketConnection } from './socket-connection.ts'
 import { StreamCarrier } from './stream-carrier.ts'
 import { SOCKET_SETTINGS } from './stream-listener.ts'
@@ -34,13 +33,13 @@ function newGreeter(door: Greeted, settings: tls.TlsOptions): Greeter {
   const server = tls.createServer(settings)
   server.on('secureConnection', (socket) => door.onOpen(socket, new SocketConnection(socket, channelOf(socket))))
   server.on('tlsClientError', (error, socket) => door.onRefused(socket, refusalOf(error, socket)))
-  return { greet: (socket: net.Socket) => server.emit('connection', socket) }
+  return { receive: (socket) => ({ socket, greet: () => server.emit('connection', socket) }) }
 }
 
 function dialWith(options: DialTls): Dial {
   const settings = dialSettings(options)
   return (to: DialTarget, { onOpen, onFailure }: DialProgress) => {
-    const reads = new LentReads()
+    const reads = new SharedReads()
     const way = { host: to.host, port: to.port, ...SOCKET_SETTINGS, onread: reads }
     const socket = tls.connect({ ...settings, ...way })
     socket.once('error', (error) => onFailure(dialFailure(hostAndPort(to.host, to.port), error)))

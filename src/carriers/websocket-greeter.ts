@@ -41,7 +41,7 @@ export function greetWebSockets(door: Greeted, path: string, secure: tls.TlsOpti
     })
   })
   server.on('tlsClientError', (error: Error, socket: tls.TLSSocket) => door.onRefused(socket, refusalOf(error, socket)))
-  return { greet: (socket) => server.emit('connection', socket) }
+  return { receive: (socket) => ({ socket, greet: () => server.emit('connection', socket) }) }
 }
 
 const HTTP = { maxHeaderSize: MAX_HEADER_BYTES }

@@ -13,12 +13,15 @@ import type { RosterMember } from '../runtime/roster.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
+import type { SharedReads } from '../sockets/shared-reads.ts'
 import type { ProviderSession } from './provider-session.ts'
 import { decideRetry } from './retry.ts'
 
 /** What a connection needs of its service. */
 export interface ClientConnectionParts {
   readonly socket: Socket
+  /** How it reads. */
+  readonly reads: SharedReads
   /** The UUID. */
   readonly service: string
   /** `host:port` of the client. */
@@ -111,7 +114,7 @@ export class ClientConnection implements StreamOwner, RosterMember {
     const { socket, replayBytes } = this.#parts
     if (!this.#isListening) {
       this.#isListening = true
-      socket.on('data', this.#onClientBytes)
+      this.#parts.reads.onBytes = this.#onClientBytes
       socket.on('end', this.#onClientEnd)
     }
     if (this.#replayBytes < replayBytes && this.#stream?.isWritable) socket.resume()
@@ -119,7 +122,7 @@ export class ClientConnection implements StreamOwner, RosterMember {
   }
 
   readonly #onClientBytes = (chunk: Uint8Array): void => {
-    this.#replay.push(chunk)
+    this.#replay.push(chunk.slice())
     this.#replayBytes += chunk.length
     this.#stream?.write(chunk)
     this.#readClient()
@@ -141,8 +144,7 @@ export class ClientConnection implements StreamOwner, RosterMember {
       this.#fail('refused')
       return
     }
-    const { socket, watchdog, idleTimeoutMs } = this.#parts
-    socket.off('data', this.#onClientBytes)
+    const { socket, reads, watchdog, idleTimeoutMs } = this.#parts
     socket.off('end', this.#onClientEnd)
     socket.off('error', this.#onClientError)
     socket.off('close', this.#onClientClose)
@@ -155,7 +157,7 @@ export class ClientConnection implements StreamOwner, RosterMember {
     this.#splice = splice
     if (this.#clientEnded) splice.noteSocketEnded()
     watchdog.watch(splice, idleTimeoutMs)
-    splice.start(bytes.subarray(1))
+    splice.start(bytes.subarray(1), reads)
   }
 
   #onRefused(stream: StreamHandle): void {

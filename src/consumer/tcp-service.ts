@@ -5,6 +5,7 @@ import type { ConsumerService } from '../config/read.ts'
 import { encodeStreamHead } from '../protocol/index.ts'
 import { resetConnection } from '../runtime/reset-connection.ts'
 import { Roster } from '../runtime/roster.ts'
+import { SharedReads, withSharedReads } from '../sockets/shared-reads.ts'
 import { Balancer } from './balancer.ts'
 import { ClientConnection, type ClientOutcome } from './client-connection.ts'
 import { Listener } from './listener.ts'
@@ -88,12 +89,14 @@ export class TcpService implements Service {
     socket.off('error', ignore)
   }
 
-  #serve(socket: Socket, visit: { client: string; source: string; leave: Leave; arrivedAt: number }): void {
+  #serve(accepted: Socket, visit: { client: string; source: string; leave: Leave; arrivedAt: number }): void {
     const { service, directory, watchdog } = this.#parts
     const holdUntil = visit.arrivedAt + service.holdSeconds * 1_000
     const requestId = newRequestId()
+    const reads = new SharedReads()
     const connection = new ClientConnection({
-      socket,
+      socket: withSharedReads(accepted, reads),
+      reads,
       service: service.uuid,
       client: visit.client,
       replayBytes: service.requestBufferBytes,

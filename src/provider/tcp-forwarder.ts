@@ -1,11 +1,12 @@
 // A stream of a `tcp` service: connects to the target, says ACCEPTED, and joins the two. Until the target has taken the connection nothing
 // more is read: the rest waits at the consumer, held back by credit.
 
+import { connect, type Socket } from 'node:net'
 import { ACCEPTED, StreamCode } from '../protocol/index.ts'
 import { hearOut } from '../runtime/peer-reset.ts'
-import { connectWithSharedReads, type SharedReads } from '../runtime/shared-reads.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
+import { SharedReads } from '../sockets/shared-reads.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
 import { wasGivenUp } from './given-up.ts'
 import { connectOptions } from './target.ts'
@@ -13,7 +14,8 @@ import { connectTimedOut, streamCodeOf } from './target-failure.ts'
 
 export class TcpForwarder implements Forwarder, StreamOwner {
   readonly #parts: ForwarderParts
-  readonly #reads: SharedReads
+  readonly #reads = new SharedReads()
+  readonly #socket: Socket
   readonly #timer: NodeJS.Timeout
   #splice: Splice | null = null
   #isDone = false
@@ -21,8 +23,8 @@ export class TcpForwarder implements Forwarder, StreamOwner {
   constructor(parts: ForwarderParts) {
     this.#parts = parts
     parts.stream.owner = this
-    this.#reads = connectWithSharedReads({ ...connectOptions(parts.target.service), allowHalfOpen: true })
-    const { socket } = this.#reads
+    const socket = connect({ ...connectOptions(parts.target.service), allowHalfOpen: true, onread: this.#reads })
+    this.#socket = socket.pause()
     hearOut(socket)
     socket.on('error', this.#onConnectError)
     socket.once('connect', () => this.#join())
@@ -48,7 +50,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
 
   #join(): void {
     const { stream, watchdog, rest, onTarget } = this.#parts
-    const { socket } = this.#reads
+    const socket = this.#socket
     clearTimeout(this.#timer)
     socket.off('error', this.#onConnectError)
     onTarget(null)
@@ -77,7 +79,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     if (rest.length > 0) stream.release(rest.length)
     stream.stop(code)
     stream.reset(code)
-    this.#reads.socket.destroy()
+    this.#socket.destroy()
     this.#finish(outcome)
   }
 

@@ -8,6 +8,7 @@ import { ProviderSession } from '../../src/consumer/provider-session.ts'
 import { openLog } from '../../src/log.ts'
 import { ACCEPTED, StreamCode } from '../../src/protocol/index.ts'
 import { Watchdog } from '../../src/runtime/watchdog.ts'
+import { SharedReads, withSharedReads } from '../../src/sockets/shared-reads.ts'
 import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { Seen, socketPair } from '../runtime/sockets.ts'
 import { Talker } from '../runtime/talker.ts'
@@ -48,10 +49,12 @@ describe('a client of a tcp service', () => {
   async function begin(): Promise<void> {
     const pair = await socketPair()
     client = pair.client
-    accepted = pair.accepted
+    const reads = new SharedReads()
+    accepted = withSharedReads(pair.accepted, reads)
     seen = new Seen(client)
     connection = new ClientConnection({
       socket: accepted,
+      reads,
       service: '11111111-2222-3333-4444-555555555555',
       client: '192.0.2.1:5',
       replayBytes: REPLAY_BYTES,
