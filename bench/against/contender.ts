@@ -3,8 +3,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuSeconds, residentBytes } from '../../stresstest/rig/usage.ts'
 import { type LoadTarget, runRequests } from '../load-runs.ts'
+import { type Entrant, entrantName } from './entrant.ts'
 import { Site, type SiteOptions } from './site.ts'
-import type { Tunnel } from './tunnel.ts'
+import type { Controller, Tunnel } from './tunnel.ts'
 
 /** Where loads enter it. */
 export interface Entrance {
@@ -12,23 +13,30 @@ export interface Entrance {
   readonly transfers: LoadTarget
 }
 
+interface Standing {
+  readonly site: Site
+  readonly entrance: Entrance
+}
+
 /** From its start to its first answers; a lossy link is slow to begin with. */
 const START_DEADLINE_MS = 60_000
 const PROBE_DEADLINE_MS = 5_000
 
-export class Contender {
+export class Contender implements Entrant {
   readonly name: string
   readonly tunnel: Tunnel
-  readonly options: SiteOptions
-  #laid: { readonly site: Site; readonly entrance: Entrance } | null = null
+  readonly controller: Controller | null
+  readonly #options: SiteOptions
+  #laid: Standing | null = null
   readonly #beforeUse: () => void
 
   /** `beforeUse` sets what the ground has to have while this one is measured. */
   constructor(tunnel: Tunnel, options: SiteOptions, beforeUse: () => void = () => {}) {
     const { controller } = options
-    this.name = controller === null ? tunnel.name : contenderName(tunnel.name, controller)
+    this.name = entrantName(tunnel.name, controller)
     this.tunnel = tunnel
-    this.options = options
+    this.controller = controller
+    this.#options = options
     this.#beforeUse = beforeUse
   }
 
@@ -54,11 +62,11 @@ export class Contender {
     this.#laid = null
   }
 
-  async #lay(): Promise<{ readonly site: Site; readonly entrance: Entrance }> {
-    const site = new Site(this.options)
+  async #lay(): Promise<Standing> {
+    const site = new Site(this.#options)
     try {
       const { host = '127.0.0.1', requestsPort, transfersPort } = await this.tunnel.lay(site)
-      const { entry } = this.options.ground.outside
+      const { entry } = this.#options.ground.outside
       const requests = { host, entry, port: requestsPort }
       const transfers = { host, entry, port: transfersPort }
       await untilAnswering(site, [requests, transfers])
@@ -72,10 +80,6 @@ export class Contender {
   #sum(measure: (pid: number) => number): number {
     return this.#laid?.site.programs.reduce((sum, { pid }) => sum + measure(pid), 0) ?? Number.NaN
   }
-}
-
-export function contenderName(tunnel: string, controller: string): string {
-  return `${tunnel} · ${controller}`
 }
 
 async function untilAnswering(site: Site, targets: readonly LoadTarget[]): Promise<void> {
