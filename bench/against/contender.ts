@@ -21,6 +21,8 @@ interface Standing {
 /** From its start to its first answers; a lossy link is slow to begin with. */
 const START_DEADLINE_MS = 60_000
 const PROBE_DEADLINE_MS = 5_000
+/** In a row; a tunnel that still does not serve will not do so here, and each further try would cost as much as `START_DEADLINE_MS`. */
+const MOST_FAILED_STARTS = 3
 
 export class Contender implements Entrant {
   readonly name: string
@@ -29,6 +31,8 @@ export class Contender implements Entrant {
   readonly #options: SiteOptions
   #laid: Standing | null = null
   readonly #beforeUse: () => void
+  #failedStarts = 0
+  #startFailure: unknown = null
 
   /** `beforeUse` sets what the ground has to have while this one is measured. */
   constructor(tunnel: Tunnel, options: SiteOptions, beforeUse: () => void = () => {}) {
@@ -44,7 +48,7 @@ export class Contender implements Entrant {
   async ready(): Promise<Entrance> {
     this.#beforeUse()
     if (this.#laid?.site.programs.some(({ status }) => status !== null)) await this.end()
-    this.#laid ??= await this.#lay()
+    this.#laid ??= await this.#layOrGiveUp()
     return this.#laid.entrance
   }
 
@@ -60,6 +64,19 @@ export class Contender implements Entrant {
   async end(): Promise<void> {
     await this.#laid?.site.end()
     this.#laid = null
+  }
+
+  async #layOrGiveUp(): Promise<Standing> {
+    if (this.#failedStarts === MOST_FAILED_STARTS) throw this.#startFailure
+    try {
+      const laid = await this.#lay()
+      this.#failedStarts = 0
+      return laid
+    } catch (error) {
+      this.#failedStarts++
+      this.#startFailure = error
+      throw error
+    }
   }
 
   async #lay(): Promise<Standing> {
