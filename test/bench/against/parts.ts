@@ -64,7 +64,7 @@ const COMMON = {
   left: [],
 } as const satisfies Partial<Part>
 
-function contender(facts: Partial<PartContender> & Pick<PartContender, 'name'>): PartContender {
+export function contender(facts: Partial<PartContender> & Pick<PartContender, 'name'>): PartContender {
   return {
     tunnel: facts.name,
     controller: null,
@@ -76,7 +76,7 @@ function contender(facts: Partial<PartContender> & Pick<PartContender, 'name'>):
   }
 }
 
-function samplesOf(...rows: readonly (readonly [Figure, string, readonly number[]])[]): Samples {
+export function samplesOf(...rows: readonly (readonly [Figure, string, readonly number[]])[]): Samples {
   const samples = new Samples()
   for (const [figure, route, values] of rows) for (const value of values) samples.add(figure, route, value)
   return samples
