@@ -10,7 +10,10 @@ export interface Machine {
   readonly processor: string
   readonly cores: number
   readonly memoryBytes: number
-  /** Of what is measured; `+changes` follows when src/ is not as it was committed. Empty outside a git checkout, as in a source archive. */
+  /**
+   * The last that changed what is measured: other commits make no other edgerq, and the results themselves are committed. `+changes` follows when
+   * that is not as it was committed. Empty outside a git checkout, as in a source archive.
+   */
   readonly commit: string
 }
 
@@ -27,10 +30,13 @@ export function describeMachine(): Machine {
   }
 }
 
+/** With what it depends on. */
+const MEASURED = ['src', 'package-lock.json']
+
 function commit(): string {
   try {
-    const isChanged = git('status', '--porcelain', '--', 'src') !== ''
-    return git('rev-parse', '--short=12', 'HEAD') + (isChanged ? '+changes' : '')
+    const isChanged = git('status', '--porcelain', '--', ...MEASURED) !== ''
+    return git('log', '-1', '--format=%h', '--abbrev=12', '--', ...MEASURED) + (isChanged ? '+changes' : '')
   } catch {
     return ''
   }

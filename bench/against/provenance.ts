@@ -7,18 +7,23 @@ import type { Part } from './part.ts'
 export function provenance({ at, machine, versions, options }: Part): string {
   const when = `Measured ${at.slice(0, 16).replace('T', ' ')} UTC`
   const others = versions.length === 0 ? '' : `; with ${versions.join(', ')}`
-  return `${when}, edgerq at ${commitText(machine)}, on ${machineText(machine)}${others}. ${runsText(options)}`
+  return `${when}, edgerq at commit ${commitText(machine)}, on ${machineText(machine)}${others}. ${runsText(options)}`
 }
 
 /** Whether parts may be held beside each other. */
 export function comparability(parts: readonly Part[]): string {
-  const [commits, machines] = [distinct(parts, commitText), distinct(parts, machineText)]
-  const same = [...(machines.length > 1 ? [] : ['on one machine']), ...(commits.length > 1 ? [] : ['at one commit'])]
-  const different = [
-    ...(machines.length > 1 ? [`on **different machines** (${machines.join('; ')})`] : []),
-    ...(commits.length > 1 ? [`at **different commits** of edgerq (${commits.join(', ')})`] : []),
-  ]
-  return `All grounds were measured ${[...same, ...different].join(', ')}.`
+  const machines = among(parts, machineText, { one: 'on one machine', several: 'on **different machines**' })
+  const commits = among(parts, commitText, { one: 'at one commit', several: 'at **different commits**' })
+  return `All grounds were measured ${machines} and ${commits} of edgerq.`
+}
+
+function among(
+  parts: readonly Part[],
+  text: (machine: Machine) => string,
+  { one, several }: { readonly one: string; readonly several: string },
+): string {
+  const texts = [...new Set(parts.map(({ machine }) => text(machine)))]
+  return texts.length === 1 ? one : `${several} (${texts.join('; ')})`
 }
 
 function runsText({ rounds, seconds, transferBytes, withinSeconds, isQuick }: Part['options']): string {
@@ -29,13 +34,9 @@ function runsText({ rounds, seconds, transferBytes, withinSeconds, isQuick }: Pa
 }
 
 function commitText({ commit }: Machine): string {
-  return commit === '' ? 'an unknown commit' : commit.replace('+changes', ' with changes')
+  return commit === '' ? 'unknown' : commit.replace('+changes', ' with changes')
 }
 
 function machineText({ processor, cores, memoryBytes, system, node }: Machine): string {
   return `${processor}, ${cores} cores, ${(memoryBytes / 1e9).toFixed(0)} GB, ${system}, Node ${node}`
-}
-
-function distinct(parts: readonly Part[], text: (machine: Machine) => string): readonly string[] {
-  return [...new Set(parts.map(({ machine }) => text(machine)))]
 }

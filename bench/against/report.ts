@@ -15,16 +15,10 @@ export interface Report {
 }
 
 /** Worth a picture; by name, as parts know their figures. */
-const CHARTED: ReadonlySet<string> = new Set(
-  [
-    ...LOOPBACK_CROWDS.flatMap(({ rate, cpu }) => [rate, ...(cpu === null ? [] : [cpu])]),
-    transfer.speed,
-    transfer.cpu,
-    LINK_CROWDS.at(-1)!.p99,
-    linkTransfer.speed,
-    shareBeside,
-  ].map(({ name }) => name),
-)
+const CHARTED = {
+  loopback: names([...LOOPBACK_CROWDS.flatMap(({ rate, cpu }) => [rate, cpu]), transfer.speed, transfer.cpu]),
+  links: names([LINK_CROWDS.at(-1)!.p99, linkTransfer.speed, shareBeside]),
+} as const
 
 /** Throws with a sentence when there is no part in `folder`, or a broken one. */
 export function writeReport(folder: string): Report {
@@ -44,7 +38,8 @@ function removeCharts(folder: string): void {
 }
 
 function writeCharts(part: Part, folder: string): PlacedChart[] {
-  const figures = part.samples.figures.filter(({ name }) => CHARTED.has(name))
+  const charted = part.ground === 'loopback' ? CHARTED.loopback : CHARTED.links
+  const figures = part.samples.figures.filter(({ name }) => charted.has(name))
   return figures.map((figure) => {
     const title = `${figure.name} · ${part.ground}`
     const file = `${title.replaceAll(/[^\w.]+/g, '-')}.svg`
@@ -64,4 +59,8 @@ function kindOf({ whose, isEncrypted }: PartContender): BarKind {
   if (whose === 'ours') return 'ours'
   if (whose === 'nobody') return 'plain'
   return isEncrypted ? 'encrypted' : 'clear'
+}
+
+function names(figures: readonly (Figure | null)[]): ReadonlySet<string> {
+  return new Set(figures.flatMap((figure) => figure?.name ?? []))
 }

@@ -12,7 +12,7 @@ describe('the report of a comparison', () => {
 
   it('says of each ground when, of what, on what and how often it was measured', () => {
     const told =
-      'Measured 2026-11-22 02:30 UTC, edgerq at 0123456789ab, on A processor, 2 cores, 24 GB, linux 6.18, Node v20.20.2; with rathole 0.5.0. 3 rounds,'
+      'Measured 2026-11-22 02:30 UTC, edgerq at commit 0123456789ab, on A processor, 2 cores, 24 GB, linux 6.18, Node v20.20.2; with rathole 0.5.0. 3 rounds,'
     assert.equal(both.split(told).length, 3)
     assert.match(both, /## narrow: 10 Mbit\/s\n\nMeasured[^\n]*\n\nLeft out:\n\n- the kernel's TCP takes no bbr\n/)
   })
@@ -20,14 +20,14 @@ describe('the report of a comparison', () => {
   it('says plainly when parts are of different commits or machines', () => {
     const elsewhere = (machine: Partial<typeof MACHINE>): string =>
       reportMarkdown([loopbackPart(), narrowPart({ machine: { ...MACHINE, ...machine } })], [])
-    assert.match(both, /measured on one machine, at one commit\./)
+    assert.match(both, /measured on one machine and at one commit of edgerq\./)
     assert.match(
       elsewhere({ commit: 'ba9876543210+changes' }),
-      /on one machine, at \*\*different commits\*\* of edgerq \(0123456789ab, ba9876543210 with changes\)\./,
+      /on one machine and at \*\*different commits\*\* \(0123456789ab; ba9876543210 with changes\) of edgerq\./,
     )
     assert.match(
       elsewhere({ cores: 64 }),
-      /at one commit, on \*\*different machines\*\* \(.*2 cores.*; .*64 cores.*\)\./,
+      /on \*\*different machines\*\* \(.* 2 cores.*; .* 64 cores.*\) and at one commit of edgerq\./,
     )
   })
 
