@@ -41,8 +41,8 @@ const MIB = 1024 * 1024
 const LOOPBACK_WARM_UP: WarmUp = { bytes: 64 * MIB, withinSeconds: 3, seconds: 4 }
 const LINK_WARM_UP: WarmUp = { bytes: 8 * MIB, withinSeconds: 5, seconds: 2 }
 const QUICK_WARM_UP: WarmUp = { bytes: 8 * MIB, withinSeconds: 2, seconds: 1 }
-/** Both programs of a tunnel start, find each other, and answer twice. */
-const START_SECONDS = 2
+/** Both programs of a tunnel start, find each other over a lossy link, and answer twice. */
+const START_SECONDS = 5
 
 /** What the kernel's TCP may be set to. */
 const KERNEL_CONTROLLERS: readonly Controller[] = ['cubic', 'bbr']
