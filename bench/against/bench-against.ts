@@ -66,7 +66,7 @@ function tellDuration(plans: readonly Plan[]): void {
   const minutes = plans.map((plan) => Math.ceil(mostSeconds(plan) / 60))
   const each = plans.map(({ ground }, index) => `${groundName(ground)} ${minutes[index]} min`)
   const total = minutes.reduce((sum, own) => sum + own, 0)
-  console.error(`at most, while nothing hangs: ${each.join(', ')}; together ${total} min`)
+  console.error(`at most, while no answer is late and nothing hangs: ${each.join(', ')}; together ${total} min`)
 }
 
 /** Null when it broke, which was said: the grounds that follow are not to be lost with it. */
