@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { endWithChildrenOnSignal } from '../stresstest/rig/child-program.ts'
-import { benchAgainst } from './against/bench-against.ts'
-import { AGAINST_USAGE, type AgainstOptions, readAgainstOptions } from './against/options.ts'
+import { benchAgainst, printReport } from './against/bench-against.ts'
+import { AGAINST_USAGE, type AgainstOptions, readAgainstOptions, readReportFolder } from './against/options.ts'
 import { benchCarriers } from './carriers.ts'
 import { benchHandshakes } from './handshake-rate.ts'
 import { type BenchOptions, readOptions, USAGE } from './options.ts'
@@ -18,7 +18,8 @@ const folder = mkdtempSync(join(tmpdir(), 'edgerq-bench-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 try {
   const args = process.argv.slice(2)
-  if (args.some((arg) => /^--against(?:=|$)/.test(arg))) await against(args)
+  if (args.includes('--against-report')) report(args)
+  else if (args.some((arg) => /^--against(?:=|$)/.test(arg))) await against(args)
   else await own(args)
 } catch (error) {
   console.error((error as Error).message)
@@ -30,6 +31,11 @@ process.exit()
 async function against(args: readonly string[]): Promise<void> {
   const options = asked<AgainstOptions>(readAgainstOptions, args)
   if (options !== null) await timed(benchAgainst(folder, options))
+}
+
+function report(args: readonly string[]): void {
+  const from = asked(readReportFolder, args)
+  if (from !== null) printReport(from)
 }
 
 async function own(args: readonly string[]): Promise<void> {

@@ -12,26 +12,45 @@ export interface Summary {
   readonly most: number
 }
 
+/** All values of one figure, as they are written to a file. */
+export interface Series extends Figure {
+  /** By route, in the order of the rounds. */
+  readonly values: Readonly<Record<string, readonly number[]>>
+}
+
+/** A figure is known by its name, so that one that was read from a file is the same as one of the code. */
 export class Samples {
-  readonly #values = new Map<Figure, Map<string, number[]>>()
+  readonly #rows = new Map<string, { readonly figure: Figure; readonly routes: Map<string, number[]> }>()
+
+  static from(series: readonly Series[]): Samples {
+    const samples = new Samples()
+    for (const { values, ...figure } of series) {
+      for (const [route, own] of Object.entries(values)) for (const value of own) samples.add(figure, route, value)
+    }
+    return samples
+  }
+
+  toJSON(): readonly Series[] {
+    return [...this.#rows.values()].map(({ figure, routes }) => ({ ...figure, values: Object.fromEntries(routes) }))
+  }
 
   add(figure: Figure, route: string, value: number): void {
-    const routes = this.#values.get(figure) ?? new Map<string, number[]>()
-    this.#values.set(figure, routes)
-    routes.set(route, [...(routes.get(route) ?? []), value])
+    const row = this.#rows.get(figure.name) ?? { figure, routes: new Map<string, number[]>() }
+    this.#rows.set(figure.name, row)
+    row.routes.set(route, [...(row.routes.get(route) ?? []), value])
   }
 
   get figures(): readonly Figure[] {
-    return [...this.#values.keys()]
+    return [...this.#rows.values()].map(({ figure }) => figure)
   }
 
   routes(figure: Figure): readonly string[] {
-    return [...(this.#values.get(figure)?.keys() ?? [])]
+    return [...(this.#rows.get(figure.name)?.routes.keys() ?? [])]
   }
 
   /** In the order of the rounds. */
   values(figure: Figure, route: string): readonly number[] {
-    return this.#values.get(figure)?.get(route) ?? []
+    return this.#rows.get(figure.name)?.routes.get(route) ?? []
   }
 
   summary(figure: Figure, route: string): Summary | null {

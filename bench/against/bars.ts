@@ -1,32 +1,37 @@
-// The bars of this comparison, scene by scene.
+// The bars of this comparison, part by part: nothing is held against what was measured in another.
 
 import { type Bar, type Base, type JudgedBar, judgeBar } from '../bars.ts'
 import { TWO_PIPES } from '../routes.ts'
 import type { Figure } from '../samples.ts'
 import { chainName } from './chain.ts'
-import { type Contender, contenderName } from './contender.ts'
+import { entrantName } from './entrant.ts'
 import { LINK_CROWDS, LOOPBACK_CROWDS, latency, linkTransfer, shareBeside, transfer } from './figures.ts'
-import type { Scene } from './scenes.ts'
+import type { Part, PartContender } from './part.ts'
 import { cappedName, EDGERQ } from './tunnels/edgerq.ts'
 
-/** With null in place of what was not measured in this run. */
+/** With null in place of what was not measured in this part. */
 export interface HeldBar {
   readonly bar: Bar
   readonly judged: JudgedBar | null
 }
 
-export function holdBars(scene: Scene): HeldBar[] {
-  return barsOf(scene).map((bar) => ({ bar, judged: judgeBar(bar, scene.samples) }))
+export function holdBars(part: Part): HeldBar[] {
+  return barsOf(part).map((bar) => ({ bar, judged: judgeBar(bar, part.samples) }))
 }
 
-function barsOf(scene: Scene): readonly Bar[] {
-  const { ground } = scene
-  if (ground === 'loopback') return LOOPBACK_BARS
-  const own = scene.contenders.filter(({ tunnel }) => tunnel.name === EDGERQ.tcp)
-  if (ground === 'narrow') return own.flatMap(({ name }) => narrowBars(name))
-  if (ground.delayMs !== 40) return []
-  if (ground.lossPercent === 1) return own.flatMap((contender) => oneLostBars(scene, contender))
-  return ground.lossPercent === 5 ? own.map(({ name }) => bar(linkTransfer.share, name, '≥', 70)) : []
+function barsOf(part: Part): readonly Bar[] {
+  const own = part.contenders.filter(({ tunnel }) => tunnel === EDGERQ.tcp)
+  switch (part.ground) {
+    case 'loopback':
+      return LOOPBACK_BARS
+    case '40/1':
+      return own.flatMap((contender) => oneLostBars(part, contender))
+    case '40/5':
+      return own.map(({ name }) => bar(linkTransfer.share, name, '≥', 70))
+    case 'narrow':
+      return own.flatMap(({ name }) => narrowBars(name))
+  }
+  return []
 }
 
 const LOOPBACK_BARS: readonly Bar[] = [
@@ -47,10 +52,10 @@ const LOOPBACK_BARS: readonly Bar[] = [
   ratio(transfer.cpuPerHop, chainName(EDGERQ.tcp, 3), EDGERQ.tcp, '≤', 1),
 ]
 
-function oneLostBars(scene: Scene, { name, options }: Contender): readonly Bar[] {
+function oneLostBars(part: Part, { name, controller }: PartContender): readonly Bar[] {
   const { p99 } = LINK_CROWDS.at(-1)!
-  const [fastest, calmest] = [fastestOther(scene), calmestOverTcp(scene, p99)]
-  const chain = contenderName(chainName(EDGERQ.tcp, 3), options.controller ?? '')
+  const [fastest, calmest] = [fastestOther(part), calmestOverTcp(part, p99)]
+  const chain = entrantName(chainName(EDGERQ.tcp, 3), controller)
   return [
     bar(linkTransfer.share, name, '≥', 85),
     ...(fastest === null ? [] : [ratio(linkTransfer.speed, name, fastest, '≥', 1.3)]),
@@ -65,20 +70,20 @@ function narrowBars(name: string): readonly Bar[] {
 }
 
 /** By name; null when none got through. */
-function fastestOther(scene: Scene): string | null {
-  return medians(scene, linkTransfer.speed).at(-1)?.name ?? null
+function fastestOther(part: Part): string | null {
+  return othersByMedian(part, linkTransfer.speed).at(-1)?.name ?? null
 }
 
-function calmestOverTcp(scene: Scene, p99: Figure): string | null {
-  return medians(scene, p99).find(({ tunnel }) => tunnel.controllers === undefined)?.name ?? null
+function calmestOverTcp(part: Part, p99: Figure): string | null {
+  return othersByMedian(part, p99).find(({ isOverTcp }) => isOverTcp)?.name ?? null
 }
 
 /** Of the tunnels of others, from the least to the most. */
-function medians({ contenders, samples }: Scene, figure: Figure) {
-  const others = contenders.filter(({ tunnel }) => tunnel.whose === 'others' && tunnel.hops === undefined)
-  const measured = others.flatMap(({ name, tunnel }) => {
-    const summary = samples.summary(figure, name)
-    return summary === null ? [] : [{ name, tunnel, median: summary.median }]
+function othersByMedian({ contenders, samples }: Part, figure: Figure) {
+  const others = contenders.filter(({ whose, hops }) => whose === 'others' && hops === 1)
+  const measured = others.flatMap((contender) => {
+    const summary = samples.summary(figure, contender.name)
+    return summary === null ? [] : [{ ...contender, median: summary.median }]
   })
   return measured.sort((a, b) => a.median - b.median)
 }

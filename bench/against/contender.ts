@@ -3,8 +3,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { cpuSeconds, residentBytes } from '../../stresstest/rig/usage.ts'
 import { type LoadTarget, runRequests } from '../load-runs.ts'
+import { type Entrant, entrantName } from './entrant.ts'
 import { Site, type SiteOptions } from './site.ts'
-import type { Tunnel } from './tunnel.ts'
+import type { Controller, Tunnel } from './tunnel.ts'
 
 /** Where loads enter it. */
 export interface Entrance {
@@ -12,23 +13,34 @@ export interface Entrance {
   readonly transfers: LoadTarget
 }
 
+interface Standing {
+  readonly site: Site
+  readonly entrance: Entrance
+}
+
 /** From its start to its first answers; a lossy link is slow to begin with. */
 const START_DEADLINE_MS = 60_000
 const PROBE_DEADLINE_MS = 5_000
+/** In a row; a tunnel that still does not serve will not do so here, and each further try would cost as much as `START_DEADLINE_MS`. */
+const MOST_FAILED_STARTS = 3
 
-export class Contender {
+export class Contender implements Entrant {
   readonly name: string
   readonly tunnel: Tunnel
-  readonly options: SiteOptions
-  #laid: { readonly site: Site; readonly entrance: Entrance } | null = null
+  readonly controller: Controller | null
+  readonly #options: SiteOptions
+  #laid: Standing | null = null
   readonly #beforeUse: () => void
+  #failedStarts = 0
+  #startFailure: unknown = null
 
   /** `beforeUse` sets what the ground has to have while this one is measured. */
   constructor(tunnel: Tunnel, options: SiteOptions, beforeUse: () => void = () => {}) {
     const { controller } = options
-    this.name = controller === null ? tunnel.name : contenderName(tunnel.name, controller)
+    this.name = entrantName(tunnel.name, controller)
     this.tunnel = tunnel
-    this.options = options
+    this.controller = controller
+    this.#options = options
     this.#beforeUse = beforeUse
   }
 
@@ -36,7 +48,7 @@ export class Contender {
   async ready(): Promise<Entrance> {
     this.#beforeUse()
     if (this.#laid?.site.programs.some(({ status }) => status !== null)) await this.end()
-    this.#laid ??= await this.#lay()
+    this.#laid ??= await this.#layOrGiveUp()
     return this.#laid.entrance
   }
 
@@ -54,11 +66,24 @@ export class Contender {
     this.#laid = null
   }
 
-  async #lay(): Promise<{ readonly site: Site; readonly entrance: Entrance }> {
-    const site = new Site(this.options)
+  async #layOrGiveUp(): Promise<Standing> {
+    if (this.#failedStarts === MOST_FAILED_STARTS) throw this.#startFailure
+    try {
+      const laid = await this.#lay()
+      this.#failedStarts = 0
+      return laid
+    } catch (error) {
+      this.#failedStarts++
+      this.#startFailure = error
+      throw error
+    }
+  }
+
+  async #lay(): Promise<Standing> {
+    const site = new Site(this.#options)
     try {
       const { host = '127.0.0.1', requestsPort, transfersPort } = await this.tunnel.lay(site)
-      const { entry } = this.options.ground.outside
+      const { entry } = this.#options.ground.outside
       const requests = { host, entry, port: requestsPort }
       const transfers = { host, entry, port: transfersPort }
       await untilAnswering(site, [requests, transfers])
@@ -72,10 +97,6 @@ export class Contender {
   #sum(measure: (pid: number) => number): number {
     return this.#laid?.site.programs.reduce((sum, { pid }) => sum + measure(pid), 0) ?? Number.NaN
   }
-}
-
-export function contenderName(tunnel: string, controller: string): string {
-  return `${tunnel} · ${controller}`
 }
 
 async function untilAnswering(site: Site, targets: readonly LoadTarget[]): Promise<void> {

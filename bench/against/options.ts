@@ -1,23 +1,14 @@
 // What can be asked of `npm run bench -- --against`, read from the command line.
 
 import { parseArgs } from 'node:util'
+import { BAR_GROUNDS, type GroundName, groundName, groundNamed, wide } from './ground-name.ts'
 
 export const PROGRAMS = ['frp', 'rathole', 'chisel', 'wstunnel'] as const
 export type ProgramName = (typeof PROGRAMS)[number]
 
-/** Loopback, the narrow link with its short queue, or a link of 200 Mbit/s. */
-export type Ground = 'loopback' | 'narrow' | WideLink
-
-export interface WideLink {
-  /** One way. */
-  readonly delayMs: number
-  /** Each way. */
-  readonly lossPercent: number
-}
-
 export interface AgainstOptions {
   readonly against: readonly ProgramName[]
-  readonly grounds: readonly Ground[]
+  readonly grounds: readonly GroundName[]
   /** Every configuration on links, too, not one of each program. */
   readonly isEveryConfiguration: boolean
   readonly rounds: number
@@ -30,21 +21,26 @@ export interface AgainstOptions {
   readonly isQuick: boolean
 }
 
+/** In the project; the report there is the one that is committed. */
+export const COMMITTED_RESULTS = 'bench/results/against'
+
 const MIB = 1024 * 1024
 const DEFAULT_ROUNDS = 5
 const DELAYS_MS = [0, 20, 40, 75]
 const LOSSES_PERCENT = [0, 0.1, 1, 5]
-/** The ones that the bars are about. */
-const DEFAULT_GROUNDS: readonly Ground[] = ['loopback', wide(40, 1), wide(40, 5), 'narrow']
 
 export const AGAINST_USAGE = `npm run bench -- --against ${PROGRAMS.join(',')} [options]
   --links NAME,…        where: loopback, narrow (10 Mbit/s, 15 ms, a queue of 25 packets), DELAY/LOSS (200 Mbit/s, ms one way, % each
-                        way); default ${DEFAULT_GROUNDS.map(groundName).join(',')}
+                        way); default ${BAR_GROUNDS.map(groundName).join(',')}
   --link-matrix         loopback, narrow and each of ${DELAYS_MS.join(', ')} ms with each of ${LOSSES_PERCENT.join(', ')} %
   --every-configuration on links, too, where one of each program is measured otherwise
   --within SECONDS      for a download over a link, which is given up then (default 30)
   --rounds N            rounds, of which the median is taken (default ${DEFAULT_ROUNDS})
-  --quick               shorter runs: for a first look, not for figures that anybody is told`
+  --quick               shorter runs: for a first look, not for figures that anybody is told
+  Each of --links is a part of the report that is kept as soon as it is over, and only then: a run that is interrupted loses the one under way.
+
+npm run bench -- --against-report [FOLDER]
+  draws a report anew from the parts in its folder, and measures nothing (default ${COMMITTED_RESULTS})`
 
 const FLAGS = {
   against: { type: 'string' },
@@ -72,22 +68,20 @@ export function readAgainstOptions(args: readonly string[]): AgainstOptions {
   }
 }
 
-/** All that a committed report has to hold. */
-export function isWholeRun({ against, grounds, rounds, isQuick }: AgainstOptions): boolean {
-  const names = grounds.map(groundName)
-  const hasAll = DEFAULT_GROUNDS.every((ground) => names.includes(groundName(ground)))
-  return against.length === PROGRAMS.length && hasAll && rounds >= DEFAULT_ROUNDS && !isQuick
+/** Whether its parts are for the committed report, provided that all it asks for is there. */
+export function isThorough({ against, rounds, isQuick }: AgainstOptions): boolean {
+  return against.length === PROGRAMS.length && rounds >= DEFAULT_ROUNDS && !isQuick
 }
 
-export function groundName(ground: Ground): string {
-  return typeof ground === 'string' ? ground : `${ground.delayMs}/${ground.lossPercent}`
+/** The folder whose parts are to be drawn. Throws as above. */
+export function readReportFolder(args: readonly string[]): string {
+  const options = { 'against-report': { type: 'boolean' } } as const
+  const { positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+  if (positionals.length > 1) throw new Error('--against-report draws one folder at a time')
+  return positionals[0] ?? COMMITTED_RESULTS
 }
 
-function wide(delayMs: number, lossPercent: number): WideLink {
-  return { delayMs, lossPercent }
-}
-
-function matrix(): readonly Ground[] {
+function matrix(): readonly GroundName[] {
   const links = DELAYS_MS.flatMap((delayMs) => LOSSES_PERCENT.map((lossPercent) => wide(delayMs, lossPercent)))
   return ['loopback', ...links, 'narrow']
 }
@@ -99,15 +93,14 @@ function programsOf(text: string): readonly ProgramName[] {
   return PROGRAMS.filter((name) => names.includes(name))
 }
 
-function groundsOf(text: string | undefined): readonly Ground[] {
-  return text?.split(',').map(groundOf) ?? DEFAULT_GROUNDS
+function groundsOf(text: string | undefined): readonly GroundName[] {
+  return text?.split(',').map(groundOf) ?? BAR_GROUNDS
 }
 
-function groundOf(text: string): Ground {
-  if (text === 'loopback' || text === 'narrow') return text
-  const [, delay, loss] = text.match(/^(\d{1,4})\/(\d{1,2}(?:\.\d{1,3})?)$/) ?? []
-  if (delay === undefined) throw new Error(`--links knows loopback, narrow and DELAY/LOSS as 40/1, not "${text}"`)
-  return wide(Number(delay), Number(loss))
+function groundOf(text: string): GroundName {
+  const ground = groundNamed(text)
+  if (ground === null) throw new Error(`--links knows loopback, narrow and DELAY/LOSS as 40/1, not "${text}"`)
+  return ground
 }
 
 function count(name: string, text: string): number {

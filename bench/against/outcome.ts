@@ -4,10 +4,11 @@ import { moveBody, runRequests } from '../load-runs.ts'
 import { type Figure, Samples } from '../samples.ts'
 import type { Contender } from './contender.ts'
 import { memory } from './figures.ts'
-import type { Trial } from './trials.ts'
+import type { Measured, Trial } from './trials.ts'
 
 export interface Failure {
-  readonly figures: readonly Figure[]
+  /** By name: what is missing because of it. */
+  readonly figures: readonly string[]
   readonly route: string
   /** One line. */
   readonly reason: string
@@ -47,7 +48,7 @@ export async function playScene(options: SceneOptions): Promise<Outcome> {
     for (let round = 1; round <= rounds; round++) {
       for (const contender of contenders) {
         console.error(`${name}: round ${round} of ${rounds}: ${contender.name}`)
-        await attemptAll(contender, options.trials, outcome)
+        await attemptAll(contender, options, outcome)
       }
     }
     for (const contender of contenders) await noteMemory(contender, memory.after, outcome.samples)
@@ -67,27 +68,25 @@ async function prepare({ name, contenders, warmUp }: SceneOptions, samples: Samp
 
 async function attemptAll(
   contender: Contender,
-  trials: readonly Trial[],
+  { trials, contenders }: SceneOptions,
   { samples, failures }: { readonly samples: Samples; readonly failures: Failure[] },
 ): Promise<void> {
   for (const trial of trials) {
     if (!trial.suits(contender)) continue
-    const failure = await attempt(contender, trial, samples)
-    if (failure !== null) failures.push(failure)
+    try {
+      note(samples, contender, await trial.measure(contender, contenders))
+    } catch (error) {
+      const [reason = ''] = (error as Error).message.split('\n')
+      console.error(`${contender.name}: ${trial.title}: did not finish: ${reason}`)
+      failures.push({ figures: trial.figures.map(({ name }) => name), route: contender.name, reason })
+      await contender.end()
+    }
   }
 }
 
-async function attempt(contender: Contender, trial: Trial, samples: Samples): Promise<Failure | null> {
-  try {
-    const measured = await trial.measure(contender)
-    for (const [figure, value] of measured) samples.add(figure, contender.name, value)
-    return null
-  } catch (error) {
-    const [reason = ''] = (error as Error).message.split('\n')
-    console.error(`${contender.name}: ${trial.title}: did not finish: ${reason}`)
-    await contender.end()
-    return { figures: trial.figures, route: contender.name, reason }
-  }
+/** What the system does not tell (memory and CPU time, outside Linux) is not a number, and not written down. */
+function note(samples: Samples, { name }: Contender, measured: Measured): void {
+  for (const [figure, value] of measured) if (Number.isFinite(value)) samples.add(figure, name, value)
 }
 
 /** Whoever fails here fails again, where it is written down. */
@@ -108,5 +107,5 @@ async function noteMemory(contender: Contender, figure: Figure, samples: Samples
     () => true,
     () => false,
   )
-  if (isServing) samples.add(figure, contender.name, contender.residentBytes() / 1e6)
+  if (isServing) note(samples, contender, [[figure, contender.residentBytes() / 1e6]])
 }

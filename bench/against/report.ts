@@ -1,108 +1,66 @@
-// Writes what came out to bench/results: the report, its charts, and every single value as JSON. A whole run takes the place of the one that
-// is committed; any other goes to a folder of its own, which git does not see.
+// The report of a folder: drawn from all parts that are in it, those just measured and those from before.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectFolder } from '../../stresstest/rig/places.ts'
-import { describeMachine } from '../machine.ts'
 import type { Figure } from '../samples.ts'
-import { holdBars } from './bars.ts'
 import { type BarKind, type ChartBar, drawChart } from './chart.ts'
-import type { Contender } from './contender.ts'
 import { LINK_CROWDS, LOOPBACK_CROWDS, linkTransfer, shareBeside, transfer } from './figures.ts'
 import { type PlacedChart, reportMarkdown } from './markdown.ts'
-import { type AgainstOptions, groundName, isWholeRun } from './options.ts'
-import type { Scene } from './scenes.ts'
+import type { Part, PartContender } from './part.ts'
+import { readParts } from './part-files.ts'
 
-export interface Against {
-  readonly options: AgainstOptions
-  readonly scenes: readonly Scene[]
-  /** Of the programs of others. */
-  readonly versions: readonly string[]
-  /** As sentences. */
-  readonly left: readonly string[]
+export interface Report {
+  readonly file: string
+  readonly text: string
 }
 
-/** Worth a picture. */
-const CHARTED: ReadonlySet<Figure> = new Set([
-  ...LOOPBACK_CROWDS.flatMap(({ rate, cpu }) => [rate, ...(cpu === null ? [] : [cpu])]),
-  transfer.speed,
-  transfer.cpu,
-  LINK_CROWDS.at(-1)!.p99,
-  linkTransfer.speed,
-  shareBeside,
-])
+/** Worth a picture; by name, as parts know their figures. */
+const CHARTED = {
+  loopback: names([...LOOPBACK_CROWDS.flatMap(({ rate, cpu }) => [rate, cpu]), transfer.speed, transfer.cpu]),
+  links: names([LINK_CROWDS.at(-1)!.p99, linkTransfer.speed, shareBeside]),
+} as const
 
-/** Also prints the report. Returns the name of its file. */
-export function writeReport(against: Against): string {
-  const folder = folderFor(against)
-  const charts = drawCharts(against.scenes, folder)
-  const machine = { at: new Date().toISOString(), ...describeMachine() }
-  const text = reportMarkdown(against, machine, charts)
-  console.log(text)
-  writeFileSync(join(folder, 'figures.json'), `${JSON.stringify(rawFigures(against, machine), null, 1)}\n`)
+/** Throws with a sentence when there is no part in `folder`, or a broken one. */
+export function writeReport(folder: string): Report {
+  const parts = readParts(folder)
+  if (parts.length === 0) throw new Error(`there is no part of a report in ${join(folder, 'parts')}`)
+  removeCharts(folder)
+  const charts = parts.flatMap((part) => writeCharts(part, folder))
+  const text = reportMarkdown(parts, charts)
   const file = join(folder, 'README.md')
   writeFileSync(file, `${text}\n`)
-  return file
+  return { file, text }
 }
 
-function folderFor({ options, left }: Against): string {
-  const isWhole = isWholeRun(options) && left.length === 0
-  const name = isWhole ? 'against' : `against-${new Date().toISOString().replaceAll(':', '-')}`
-  const folder = join(projectFolder, 'bench/results', name)
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
-  return folder
+/** Of parts that may be gone, or have other figures now. */
+function removeCharts(folder: string): void {
+  for (const name of readdirSync(folder)) if (name.endsWith('.svg')) rmSync(join(folder, name))
 }
 
-function drawCharts(scenes: readonly Scene[], folder: string): PlacedChart[] {
-  return scenes.flatMap((scene) =>
-    scene.samples.figures
-      .filter((figure) => CHARTED.has(figure))
-      .map((figure) => {
-        const title = `${figure.name} · ${groundName(scene.ground)}`
-        const file = `${title.replaceAll(/[^\w.]+/g, '-')}.svg`
-        writeFileSync(join(folder, file), drawChart({ ...figure, title, bars: barsOf(scene, figure) }))
-        return { scene, title, file }
-      }),
-  )
+function writeCharts(part: Part, folder: string): PlacedChart[] {
+  const charted = part.ground === 'loopback' ? CHARTED.loopback : CHARTED.links
+  const figures = part.samples.figures.filter(({ name }) => charted.has(name))
+  return figures.map((figure) => {
+    const title = `${figure.name} · ${part.ground}`
+    const file = `${title.replaceAll(/[^\w.]+/g, '-')}.svg`
+    writeFileSync(join(folder, file), drawChart({ ...figure, title, bars: barsOf(part, figure) }))
+    return { ground: part.ground, title, file }
+  })
 }
 
-function barsOf({ contenders, samples }: Scene, figure: Figure): ChartBar[] {
+function barsOf({ contenders, samples }: Part, figure: Figure): ChartBar[] {
   return contenders.flatMap((contender) => {
     const summary = samples.summary(figure, contender.name)
     return summary === null ? [] : { name: contender.name, kind: kindOf(contender), ...summary }
   })
 }
 
-function kindOf({ tunnel }: Contender): BarKind {
-  if (tunnel.whose === 'ours') return 'ours'
-  if (tunnel.whose === 'nobody') return 'plain'
-  return tunnel.isEncrypted ? 'encrypted' : 'clear'
+function kindOf({ whose, isEncrypted }: PartContender): BarKind {
+  if (whose === 'ours') return 'ours'
+  if (whose === 'nobody') return 'plain'
+  return isEncrypted ? 'encrypted' : 'clear'
 }
 
-function rawFigures({ options, scenes, versions, left }: Against, machine: object): object {
-  return { machine, versions, left, options, scenes: scenes.map(rawScene) }
-}
-
-function rawScene(scene: Scene): object {
-  const { samples, failures, title } = scene
-  return {
-    title,
-    figures: samples.figures.flatMap((figure) =>
-      samples.routes(figure).map((route) => {
-        return { figure: figure.name, unit: figure.unit, route, values: samples.values(figure, route) }
-      }),
-    ),
-    failures: failures.map(({ figures, ...failure }) => ({ ...failure, figures: figures.map(({ name }) => name) })),
-    bars: holdBars(scene).map(({ bar, judged }) => ({
-      figure: bar.figure.name,
-      route: bar.route,
-      dividedBy: bar.dividedBy?.route,
-      bound: bar.bound,
-      limit: bar.limit,
-      value: judged?.value,
-      isMet: judged?.isMet,
-    })),
-  }
+function names(figures: readonly (Figure | null)[]): ReadonlySet<string> {
+  return new Set(figures.flatMap((figure) => figure?.name ?? []))
 }

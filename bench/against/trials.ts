@@ -6,6 +6,7 @@ import { isOnPath } from '../nginx.ts'
 import { DIRECT } from '../routes.ts'
 import type { Figure } from '../samples.ts'
 import type { Contender } from './contender.ts'
+import { type Entrant, isOfKernel } from './entrant.ts'
 import { type CrowdFigures, latency, linkTransfer, shareBeside, transfer } from './figures.ts'
 import type { LinkShape } from './link.ts'
 
@@ -16,8 +17,11 @@ export interface Trial {
   readonly title: string
   /** All that it may say; what a failure is written down under. */
   readonly figures: readonly Figure[]
-  suits(contender: Contender): boolean
-  measure(contender: Contender): Promise<Measured>
+  /** What it takes at most, while no answer is late and nothing hangs. */
+  readonly seconds: number
+  suits(entrant: Entrant): boolean
+  /** `all` are those that meet here, `contender` among them. */
+  measure(contender: Contender, all: readonly Contender[]): Promise<Measured>
 }
 
 /** A download that is given up after `withinSeconds`, with the speed that it had up to then. */
@@ -26,14 +30,21 @@ export interface BoundedBody {
   readonly withinSeconds: number
 }
 
+/** A load starts, connects, and warms up for a tenth of its time. */
+const crowdSeconds = (seconds: number): number => seconds * 1.1 + 0.5
+
+/** Whatever is slower on loopback is broken. */
+const LEAST_LOOPBACK_SPEED = 50 // MB/s
+
 /** A chain is measured by downloads alone. */
-const isNoChain = ({ tunnel: { hops = 1 } }: Contender): boolean => hops <= 1
+const isNoChain = ({ tunnel: { hops = 1 } }: Entrant): boolean => hops <= 1
 
 export function crowdOnLoopback(figures: CrowdFigures, seconds: number): Trial {
   const { connections, rate, p50, p99, cpu } = figures
   return {
     title: rate.name,
     figures: [rate, p50, p99, ...(cpu === null ? [] : [cpu])],
+    seconds: crowdSeconds(seconds),
     suits: isNoChain,
     measure: async (contender) => {
       const { requests } = await contender.ready()
@@ -56,6 +67,7 @@ export function crowdOnLink(
   return {
     title: rate.name,
     figures: [rate, p50, p99],
+    seconds: crowdSeconds(seconds),
     suits: isNoChain,
     measure: async (contender) => {
       const { requests } = await contender.ready()
@@ -72,6 +84,7 @@ export function latencyTrial(seconds: number): Trial {
   return {
     title: latency.p50.name,
     figures: Object.values(latency),
+    seconds: crowdSeconds(seconds),
     suits: isNoChain,
     measure: async (contender) => {
       const { requests } = await contender.ready()
@@ -89,6 +102,7 @@ export function downloadOnLoopback(body: BoundedBody): Trial {
   return {
     title: transfer.speed.name,
     figures: Object.values(transfer),
+    seconds: body.bytes / 1e6 / LEAST_LOOPBACK_SPEED,
     suits: () => true,
     measure: async (contender) => {
       const { transfers } = await contender.ready()
@@ -110,6 +124,7 @@ export function downloadOnLink(body: BoundedBody, { megabitsPerSecond }: LinkSha
   return {
     title: linkTransfer.speed.name,
     figures: Object.values(linkTransfer),
+    seconds: body.withinSeconds,
     suits: () => true,
     measure: async (contender) => {
       const { transfers } = await contender.ready()
@@ -122,14 +137,17 @@ export function downloadOnLink(body: BoundedBody, { megabitsPerSecond }: LinkSha
   }
 }
 
-/** Beside a plain TCP download by `rival`, for the same time. Two kernel flows of which only one is on CUBIC are nobody's question. */
-export function downloadBeside(rival: Contender, seconds: number): Trial {
+/** Beside a plain TCP download on CUBIC, for the same time. Two kernel flows of which only one is on CUBIC are nobody's question. */
+export function downloadBeside(seconds: number): Trial {
   const body = { way: 'download', bytes: 1e12, withinSeconds: seconds } as const
   return {
     title: shareBeside.name,
     figures: [shareBeside],
-    suits: (contender) => contender.tunnel.hops !== 0 && isNoChain(contender) && !isOnKernelBbr(contender),
-    measure: async (contender) => {
+    seconds,
+    suits: (entrant) => entrant.tunnel.hops !== 0 && isNoChain(entrant) && !isOnKernelBbr(entrant),
+    measure: async (contender, all) => {
+      const rival = all.find(isPlainCubic)
+      if (rival === undefined) throw new Error('there is no TCP flow on CUBIC here')
       const beside = await rival.ready()
       const own = await contender.ready()
       const targets = [own.transfers, beside.transfers]
@@ -140,8 +158,12 @@ export function downloadBeside(rival: Contender, seconds: number): Trial {
   }
 }
 
-function isOnKernelBbr({ tunnel, options }: Contender): boolean {
-  return tunnel.controllers === undefined && options.controller === 'bbr'
+function isPlainCubic({ tunnel, controller }: Entrant): boolean {
+  return tunnel.hops === 0 && controller === 'cubic'
+}
+
+function isOnKernelBbr(entrant: Entrant): boolean {
+  return isOfKernel(entrant) && entrant.controller === 'bbr'
 }
 
 function latencies(

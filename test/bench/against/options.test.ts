@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { groundName, isWholeRun, readAgainstOptions } from '../../../bench/against/options.ts'
+import { groundName } from '../../../bench/against/ground-name.ts'
+import { COMMITTED_RESULTS, isThorough, readAgainstOptions, readReportFolder } from '../../../bench/against/options.ts'
 
 describe('the options of a comparison', () => {
   it('name the tunnels, in an order that is always the same', () => {
@@ -19,14 +20,19 @@ describe('the options of a comparison', () => {
     assert.equal(new Set(grounds('--link-matrix')).size, 18)
   })
 
-  it('make a whole run only of all tunnels, on the grounds of the bars, with no fewer rounds than by default', () => {
+  it('are thorough with all tunnels and no fewer rounds than by default, on however few grounds', () => {
     const all = ['--against', 'frp,rathole,chisel,wstunnel']
-    const isWhole = (...args: readonly string[]): boolean => isWholeRun(readAgainstOptions(args))
-    assert.ok(isWhole(...all) && isWhole(...all, '--link-matrix'))
-    for (const less of [['--quick'], ['--rounds', '4'], ['--links', 'loopback,40/1,narrow']]) {
-      assert.ok(!isWhole(...all, ...less))
-    }
-    assert.ok(!isWhole('--against', 'frp,rathole,chisel'))
+    const isWell = (...args: readonly string[]): boolean => isThorough(readAgainstOptions(args))
+    assert.ok(isWell(...all) && isWell(...all, '--link-matrix') && isWell(...all, '--links', 'narrow'))
+    assert.ok(!isWell(...all, '--quick') && !isWell(...all, '--rounds', '4'))
+    assert.ok(!isWell('--against', 'frp,rathole,chisel'))
+  })
+
+  it('name a folder for a report without measurements, or none for the committed one', () => {
+    assert.equal(readReportFolder(['--against-report']), COMMITTED_RESULTS)
+    assert.equal(readReportFolder(['--against-report', 'elsewhere']), 'elsewhere')
+    assert.throws(() => readReportFolder(['--against-report', 'one', 'two']), /one folder/)
+    assert.throws(() => readReportFolder(['--against-report', '--quick']), /--quick/)
   })
 })
 

@@ -33,6 +33,19 @@ describe('a scene', () => {
     assert.deepEqual([...new Set(failures.map(({ route, reason }) => `${route}: ${reason}`))], ['mortal: mortal ended'])
   })
 
+  it('gives a tunnel up that did not serve three times in a row, and still says of each trial why', async () => {
+    const [, pipes] = plain().tunnels as [Tunnel, Tunnel]
+    let laid = 0
+    const dead = mortal(pipes)
+    const lay: Tunnel['lay'] = (site) => {
+      laid++
+      return dead.lay(site)
+    }
+    const { failures } = await play([{ ...dead, lay }], 4)
+    assert.equal(failures.length, 4)
+    assert.equal(laid, 3)
+  })
+
   it('lays a tunnel anew that died between two rounds', async () => {
     const [, pipes] = plain().tunnels as [Tunnel, Tunnel]
     let laid = 0
@@ -51,7 +64,7 @@ describe('a scene', () => {
     assert.ok(laid > 1)
   })
 
-  function play(tunnels: readonly Tunnel[]) {
+  function play(tunnels: readonly Tunnel[], rounds = 2) {
     const site = {
       ground: LOOPBACK,
       folder,
@@ -62,7 +75,7 @@ describe('a scene', () => {
       name: 'test',
       contenders: tunnels.map((tunnel) => new Contender(tunnel, site)),
       trials: [downloadOnLoopback({ bytes: BYTES, withinSeconds: 30 })],
-      rounds: 2,
+      rounds,
       warmUp: { bytes: BYTES, withinSeconds: 30, seconds: 0.05 },
     })
   }
