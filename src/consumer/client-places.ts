@@ -2,6 +2,7 @@
 // the one that has been idle longest gives its place up, and only then does anybody wait. A connection that has said nothing whole yet
 // takes none, so those who are slow on purpose keep nobody out.
 
+import { IdleQueue, type Idler } from './idle-queue.ts'
 import { type Leave, WaitingRoom } from './waiting-room.ts'
 
 /** A client connection as far as its place is concerned. */
@@ -18,13 +19,19 @@ const GRACE_MS = 250
 /** For whoever is evicted to be gone. */
 const MARGIN_MS = 250
 
+/** A place that somebody has. */
+interface Held<Client> extends Idler {
+  readonly client: Client
+  readonly leave: Leave
+}
+
 export class ClientPlaces<Client extends PlaceHolder> {
   readonly #most: number
   readonly #graceMs: number
   readonly #room: WaitingRoom
-  readonly #held = new Map<Client, Leave>()
-  /** Those that hold a place and do nothing, the longest idle first, and since when on the clock of `performance.now`. */
-  readonly #idle = new Map<Client, number>()
+  readonly #held = new Map<Client, Held<Client>>()
+  /** Those that hold a place and do nothing. */
+  readonly #idle = new IdleQueue<Held<Client>>()
   #timer: NodeJS.Timeout | null = null
 
   constructor(most: number, graceMs: number = GRACE_MS) {
@@ -49,38 +56,41 @@ export class ClientPlaces<Client extends PlaceHolder> {
     const isFull = this.#room.served >= this.#most
     if (isFull && this.#room.waiting === 0) this.#evictOne()
     // Who does nothing gives its place up soon, whatever the patience of this one.
-    const leastMs = isFull && this.#idle.size > 0 ? this.#graceMs + MARGIN_MS : 0
+    const leastMs = isFull && this.#idle.first !== null ? this.#graceMs + MARGIN_MS : 0
     const entering = this.#room.enter(Math.max(waitMs, leastMs), whenGone)
     this.#evictInTime()
     const leave = await entering
     if (leave === null) return false
-    this.#held.set(client, leave)
+    this.#held.set(client, { client, leave, idleSince: -1, idledBefore: null, idledAfter: null })
     return true
   }
 
   /** The client has nothing under way. */
   rest(client: Client): void {
-    if (!this.#held.has(client)) return
-    this.#idle.set(client, performance.now())
+    const held = this.#held.get(client)
+    if (held === undefined) return
+    this.#idle.add(held)
     this.#evictInTime()
   }
 
   /** The client has something under way again. */
   wake(client: Client): void {
-    this.#idle.delete(client)
+    const held = this.#held.get(client)
+    if (held !== undefined) this.#idle.delete(held)
   }
 
   /** The client is gone, or will be served no more. */
   leave(client: Client): void {
     this.wake(client)
-    this.#held.get(client)?.()
+    this.#held.get(client)?.leave()
     this.#held.delete(client)
   }
 
   /** For as long as somebody waits for whom somebody idle could go. */
   #evictInTime(): void {
+    if (!this.isCrowded || this.#timer !== null) return
     const inMs = this.#nextEvictionInMs()
-    if (inMs === null || !this.isCrowded || this.#timer !== null) return
+    if (inMs === null) return
     this.#timer = setTimeout(() => {
       this.#timer = null
       if (this.isCrowded) this.#evictOne()
@@ -90,14 +100,14 @@ export class ClientPlaces<Client extends PlaceHolder> {
 
   /** Null: nobody is idle. */
   #nextEvictionInMs(): number | null {
-    const [idleSince] = this.#idle.values()
-    return idleSince === undefined ? null : Math.max(0, idleSince + this.#graceMs - performance.now())
+    const { first } = this.#idle
+    return first === null ? null : Math.max(0, first.idleSince + this.#graceMs - performance.now())
   }
 
   #evictOne(): void {
-    const [longestIdle] = this.#idle.keys()
-    if (longestIdle === undefined || this.#nextEvictionInMs() !== 0) return
-    this.leave(longestIdle)
-    longestIdle.onEvicted()
+    const { first } = this.#idle
+    if (first === null || this.#nextEvictionInMs() !== 0) return
+    this.leave(first.client)
+    first.client.onEvicted()
   }
 }

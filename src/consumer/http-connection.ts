@@ -5,6 +5,7 @@
 //     └────────────── an answer that ends it, idle too long, evicted ────────┘
 
 import type { Socket } from 'node:net'
+import { joinText } from '../runtime/joined-text.ts'
 import { resetConnection } from '../runtime/reset-connection.ts'
 import type { BrokenHead } from './broken-head.ts'
 import type { ClientPlaces, PlaceHolder } from './client-places.ts'
@@ -69,6 +70,7 @@ export class HttpConnection implements PlaceHolder {
     this.address = socket.remoteAddress
     this.isTrusted = parts.isTrusted
     this.port = socket.remotePort ?? 0
+    joinText(socket)
     socket.on('error', ignore)
     socket.on('end', this.#onClientEnd)
     socket.once('close', this.#onClosed)

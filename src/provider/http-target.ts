@@ -36,6 +36,9 @@ const BODILESS_METHODS: ReadonlySet<string> = new Set([...SAFE_METHODS, 'DELETE'
 /** The largest head of an answer. Node's own 16 KiB is less than some answers with many cookies have. */
 const MOST_ANSWER_HEAD_BYTES = 65_536
 
+/** How answers are read, whatever Node was told on its command line. */
+const READING: RequestOptions = { maxHeaderSize: MOST_ANSWER_HEAD_BYTES, insecureHTTPParser: false }
+
 /** Node's codes for a connection that ended under a request. */
 const ENDED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
 
@@ -62,19 +65,10 @@ export class HttpTarget {
 
   /** Sends nothing before `write`, `end` or `flushHeaders`. What goes wrong comes as `error`; `failureOf` says what it means. */
   open(target: TargetRequest): ClientRequest {
-    const connector = this.#connector
-    const options: RequestOptions = {
-      method: target.method,
-      path: target.path,
-      headers: headersOf(target),
-      maxHeaderSize: MOST_ANSWER_HEAD_BYTES,
-      insecureHTTPParser: false,
-      ...(target.isReusable ? { agent: this.#pool } : { createConnection: () => connector.connect() }),
-    }
-    const request = httpRequest(options)
+    const request = target.isReusable ? this.#openReusable(target) : this.#openAlone(target)
     request.maxHeadersCount = 0 // else Node drops what is more than 2,000 without a word; the bytes bound them
-    request.once('socket', () => this.#limitConnecting(request, target))
-    if (target.isReusable) request.once('response', (answer) => this.#noteKeepAlive(answer.socket, answer.rawHeaders))
+    if (request.reusedSocket) target.onConnected?.()
+    else request.once('socket', (socket) => this.#limitConnecting(request, socket, target))
     return request
   }
 
@@ -88,34 +82,39 @@ export class HttpTarget {
     this.#pool.close()
   }
 
-  #limitConnecting(request: ClientRequest, { connectWithinMs: withinMs, onConnected = ignore }: TargetRequest): void {
-    const { socket } = request
-    if (socket === null) return
-    if (request.reusedSocket) {
-      onConnected()
-      return
-    }
-    socket.once(this.#connector.openedEvent, onConnected)
+  #openReusable({ method, path, fields }: TargetRequest): ClientRequest {
+    const request = httpRequest({ method, path, headers: fields, agent: this.#pool, ...READING })
+    return request.on('response', this.#pool.noteAnswer)
+  }
+
+  #openAlone(target: TargetRequest): ClientRequest {
+    const { method, path } = target
+    const createConnection = () => this.#connector.connect()
+    return httpRequest({ method, path, headers: fieldsAlone(target), createConnection, ...READING })
+  }
+
+  #limitConnecting(
+    request: ClientRequest,
+    socket: Socket,
+    { connectWithinMs: withinMs, onConnected }: TargetRequest,
+  ): void {
+    if (onConnected !== undefined) socket.once(this.#connector.openedEvent, onConnected)
     const timer = setTimeout(() => request.destroy(connectTimedOut(withinMs)), withinMs)
     const stop = () => clearTimeout(timer)
     socket.once(this.#connector.openedEvent, stop).once('close', stop)
   }
-
-  #noteKeepAlive(socket: Socket, fields: FieldList): void {
-    const [keepAlive] = valuesOf(fields, 'keep-alive')
-    if (keepAlive !== undefined) this.#pool.announce(socket, keepAlive)
-  }
 }
 
-/** What Node would write by itself stands there already, so it adds nothing but `Connection: keep-alive` where we say nothing of it. */
-function headersOf({ method, fields, isReusable }: TargetRequest): FieldList {
+/**
+ * The fields of a request that has its connection to itself. What Node would write by itself stands there, so it adds nothing; to a reusable
+ * one it adds `Connection: keep-alive`.
+ */
+function fieldsAlone({ method, fields }: TargetRequest): FieldList {
   const has = (name: string) => valuesOf(fields, name).length > 0
-  const headers = [...fields]
-  if (!isReusable && !has('connection')) headers.push('Connection', 'close')
+  const written = [...fields]
+  if (!has('connection')) written.push('Connection', 'close')
   if (!BODILESS_METHODS.has(method) && !has('content-length') && !has('transfer-encoding')) {
-    headers.push('Content-Length', '0')
+    written.push('Content-Length', '0')
   }
-  return headers
+  return written
 }
-
-function ignore(): void {}

@@ -1,6 +1,8 @@
 // What becomes of a connection between two requests.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:net'
 import { idleTimeMs } from '../../src/provider/connection-pool.ts'
 import { HttpTarget } from '../../src/provider/http-target.ts'
@@ -66,6 +68,34 @@ describe('an idle connection', () => {
     server.sockets[0]!.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n')
     await until(() => server.sockets[0]!.closed, 'it is ended')
     assert.equal((await answerTo(sent(target))).status, 200)
+  })
+
+  it('is ended in its own time, also when one that may stay longer came before it', async () => {
+    server = await Listening.on(createServer())
+    target = new HttpTarget(new TargetConnector(serviceAt(tcp(server.port)), null))
+    const answers = [answerTo(sent(target)), answerTo(sent(target))]
+    await until(() => server.sockets.length === 2, 'both are there')
+    const since = performance.now()
+    const ended = server.sockets.map((socket) => once(socket.resume(), 'end').then(() => performance.now() - since))
+    server.sockets[0]!.write(answerWith('Keep-Alive: timeout=4\r\n'))
+    await Promise.race(answers)
+    server.sockets[1]!.write(answerWith('Keep-Alive: timeout=2\r\n'))
+    await Promise.all(answers)
+    const [late, soon] = (await Promise.all(ended)) as [number, number]
+    assert.ok(late > 2 * soon, `they ended after ${late} and ${soon} ms, and not after 3,000 and 1,000`)
+  })
+
+  it('is none yet while its answer is still being read, but what comes unasked then ends it too', async () => {
+    await serverThatSays(answerWith(''))
+    const [answer] = (await once(sent(target), 'response')) as [IncomingMessage]
+    await turn()
+    assert.deepEqual([answer.complete, answer.readableEnded], [true, false])
+    server.sockets[0]!.write('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n')
+    await until(() => server.sockets[0]!.closed, 'it is ended')
+    assert.equal(Buffer.concat(await answer.toArray()).toString(), 'ok')
+    const next = sent(target)
+    assert.equal((await answerTo(next)).status, 200)
+    assert.equal(next.reusedSocket, false)
   })
 
   it('that the target ended is not taken', async () => {
