@@ -166,7 +166,7 @@ describe('the house', () => {
     const direct = [...source].filter(([, text]) => bareCode(text).includes('.resetAndDestroy('))
     assert.deepEqual(
       direct.map(([path]) => path),
-      ['src/runtime/reset-connection.ts'],
+      ['src/sockets/reset-connection.ts'],
     )
   })
 

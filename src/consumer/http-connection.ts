@@ -5,8 +5,8 @@
 //     └────────────── an answer that ends it, idle too long, evicted ────────┘
 
 import type { Socket } from 'node:net'
-import { joinText } from '../runtime/joined-text.ts'
-import { resetConnection } from '../runtime/reset-connection.ts'
+import { joinText } from '../sockets/joined-text.ts'
+import { resetConnection } from '../sockets/reset-connection.ts'
 import type { BrokenHead } from './broken-head.ts'
 import type { ClientPlaces, PlaceHolder } from './client-places.ts'
 import type { HttpExchange } from './http-exchange.ts'

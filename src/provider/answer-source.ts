@@ -9,7 +9,7 @@ import { END_FRAME, encodeFrame, FrameKind, frameHeader } from '../http/frames.t
 import { MOST_FIELDS } from '../http/head-reader.ts'
 import { type AnswerHead, encodeAnswerHead, encodeFields } from '../http/heads.ts'
 import { ACCEPTED, type StreamHandle } from '../protocol/index.ts'
-import { wasResetByPeer } from '../runtime/peer-reset.ts'
+import { wasResetByPeer } from '../sockets/peer-reset.ts'
 
 export interface AnswerSourceParts {
   readonly stream: StreamHandle

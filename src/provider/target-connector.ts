@@ -4,7 +4,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import type { ProviderService } from '../config/read.ts'
-import { hearOut } from '../runtime/peer-reset.ts'
+import { hearOut } from '../sockets/peer-reset.ts'
 import { connectOptions } from './target.ts'
 
 interface Verification {

@@ -3,9 +3,9 @@
 
 import { connect, type Socket } from 'node:net'
 import { ACCEPTED, StreamCode } from '../protocol/index.ts'
-import { hearOut } from '../runtime/peer-reset.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
+import { hearOut } from '../sockets/peer-reset.ts'
 import { SharedReads } from '../sockets/shared-reads.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
 import { wasGivenUp } from './given-up.ts'

@@ -9,9 +9,9 @@
 
 import type { Socket } from 'node:net'
 import { StreamCode, type StreamHandle } from '../protocol/index.ts'
+import { readAnew, wasResetByPeer } from '../sockets/peer-reset.ts'
+import { resetConnection } from '../sockets/reset-connection.ts'
 import type { SharedReads } from '../sockets/shared-reads.ts'
-import { readAnew, wasResetByPeer } from './peer-reset.ts'
-import { resetConnection } from './reset-connection.ts'
 import type { StreamOwner } from './stream-owner.ts'
 import type { Watch, Watched } from './watchdog.ts'
 

@@ -2,7 +2,7 @@
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { wasResetByPeer } from '../../src/runtime/peer-reset.ts'
+import { wasResetByPeer } from '../../src/sockets/peer-reset.ts'
 
 export interface SocketPair {
   readonly client: Socket

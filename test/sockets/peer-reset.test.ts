@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { hearOut, readAnew, wasResetByPeer } from '../../src/runtime/peer-reset.ts'
-import { Seen, type SocketPair, socketPair } from './sockets.ts'
-import { atRest, until } from './until.ts'
+import { hearOut, readAnew, wasResetByPeer } from '../../src/sockets/peer-reset.ts'
+import { Seen, type SocketPair, socketPair } from '../runtime/sockets.ts'
+import { atRest, until } from '../runtime/until.ts'
 
 const MORE_THAN_THE_KERNEL_TAKES = new Uint8Array(40_000_000)
 

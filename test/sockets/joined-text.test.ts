@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { joinText } from '../../src/runtime/joined-text.ts'
-import { hearOut } from '../../src/runtime/peer-reset.ts'
-import { type SocketPair, socketPair } from './sockets.ts'
+import { joinText } from '../../src/sockets/joined-text.ts'
+import { hearOut } from '../../src/sockets/peer-reset.ts'
+import { type SocketPair, socketPair } from '../runtime/sockets.ts'
 
 /** How often a socket has written to the kernel, and which of its two ways it took. */
 function countWrites(socket: Socket): { single: number; many: number } {

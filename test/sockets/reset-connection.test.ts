@@ -5,10 +5,10 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
-import { resetConnection } from '../../src/runtime/reset-connection.ts'
+import { resetConnection } from '../../src/sockets/reset-connection.ts'
 import { Authority, hasOpenssl } from '../provider/certificates.ts'
-import { listening, Seen, socketPair } from './sockets.ts'
-import { until } from './until.ts'
+import { listening, Seen, socketPair } from '../runtime/sockets.ts'
+import { until } from '../runtime/until.ts'
 
 const MORE_THAN_THE_KERNEL_TAKES = new Uint8Array(40_000_000)
 
