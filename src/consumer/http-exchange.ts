@@ -78,10 +78,10 @@ export class HttpExchange implements StreamOwner, Watched, RosterMember {
   #isDone = false
 
   constructor(parts: HttpExchangeParts) {
-    const { request, response, fit, fields, requestBufferBytes } = parts
+    const { request, response, fit, fields, requestBufferBytes, service, holdMs, budget, choose } = parts
     const { method, target, body, expectsContinue, upgrade } = fit
     this.#parts = parts
-    this.#placement = new Placement({ ...parts, method })
+    this.#placement = new Placement({ service, method, holdMs, budget, choose })
     this.#source = new RequestSource({
       request,
       isBodiless: upgrade === null && (body.kind === 'none' || (body.kind === 'length' && body.bytes === 0)),

@@ -40,8 +40,9 @@ interface Visit {
 /** Such a request when its turn has come. */
 interface Call extends Visit {
   readonly response: ServerResponse
-  /** Its id, here and further on, among them. */
   readonly facts: ForwardingFacts
+  /** What it is called, here and further on. */
+  readonly requestId: string
   /** What it is called on its stream. */
   readonly carriedAs: string
 }
@@ -183,7 +184,7 @@ export class HttpService implements Service {
     const requestId = requestIdOf(fit.fields, facts)
     // A stream has room for ids of our own form only; one of another form is called so in the provider's log.
     const carriedAs = isUuid(requestId) ? requestId : facts.requestId
-    const call = { connection, arrival, fit, response: responseOf(arrival), facts: { ...facts, requestId }, carriedAs }
+    const call = { connection, arrival, fit, response: responseOf(arrival), facts, requestId, carriedAs }
     if (this.#isDraining) this.#refuse(call, 'EDGERQ-STOPPING')
     else if (hasLooped(fit.fields, this.#hopName)) this.#refuse(call, 'EDGERQ-LOOP')
     // Not in this very moment: node has not looked yet at what stands behind the head, and it may be broken.
@@ -204,13 +205,12 @@ export class HttpService implements Service {
     else this.#exchange(call)
   }
 
-  #refuse({ connection, response, facts }: Call, code: AnswerCode, detail?: string): void {
-    this.#refusals.answer(connection, response, { code, ...(detail !== undefined && { detail }) }, facts.requestId)
+  #refuse({ connection, response, requestId }: Call, code: AnswerCode, detail?: string): void {
+    this.#refusals.answer(connection, response, { code, ...(detail !== undefined && { detail }) }, requestId)
   }
 
   #exchange(call: Call): void {
-    const { connection, arrival, fit, response, facts } = call
-    const { requestId } = facts
+    const { connection, arrival, fit, response, facts, requestId } = call
     const exchange = new HttpExchange({
       request: arrival.request,
       response,

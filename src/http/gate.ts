@@ -69,7 +69,8 @@ export function inspectRequest(raw: RawRequest): GateVerdict {
   if (upgrade !== null && hasContent) return unfit('a request that asks for an upgrade may not have a body')
   const expectsContinue = expectations.length === 1 && hasContent
   const version = httpVersion
-  return { fit: true, request: { method, ...address, version, body, expectsContinue, upgrade, fields } }
+  const { target, authority } = address
+  return { fit: true, request: { method, target, authority, version, body, expectsContinue, upgrade, fields } }
 }
 
 /** RFC 9110 §5.5 without obs-text, which programs read in several character sets. */

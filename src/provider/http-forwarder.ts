@@ -23,7 +23,7 @@ import { targetFields } from './target-fields.ts'
 /** What the target is asked, and what it answers. */
 interface Exchange {
   readonly head: RequestHead
-  readonly wish: Omit<TargetRequest, 'isReusable'>
+  readonly wish: TargetRequest
   readonly answer: AnswerSource
 }
 
@@ -99,6 +99,7 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
       path: head.target,
       fields,
       connectWithinMs: streamHead.connectWithinMs,
+      isReusable: mayReuse(head),
       onConnected: () => this.#onConnected(),
     }
     const answer = new AnswerSource({
@@ -107,11 +108,11 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
       onOutcome: (outcome) => (outcome === 'whole' ? this.#onAnswered() : this.#failBadly()),
     })
     this.#exchange = { head, wish, answer }
-    this.#open(this.#exchange, mayReuse(head))
+    this.#open(wish, answer)
   }
 
-  #open({ wish, answer }: Exchange, isReusable: boolean): void {
-    const request = this.#newRequest({ ...wish, isReusable })
+  #open(wish: TargetRequest, answer: AnswerSource): void {
+    const request = this.#newRequest(wish)
     if (request === null) {
       this.#refuse()
       return
@@ -210,11 +211,11 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
   }
 
   /** Only a request without a body comes here, and only once. */
-  #openAgain(exchange: Exchange): void {
+  #openAgain({ wish, answer }: Exchange): void {
     this.#stopClock()
     this.#isConnected = false
     this.#isSent = false
-    this.#open(exchange, false)
+    this.#open({ ...wish, isReusable: false }, answer)
   }
 
   /** What the consumer says is no request. */

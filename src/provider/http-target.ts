@@ -5,7 +5,7 @@
 // anything. Nor does a connection come back after a body went over it: if the two ends differ on where that body ended, there is no next
 // request on it to be taken apart.
 
-import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http'
+import { type ClientRequest, request as httpRequest } from 'node:http'
 import type { Socket } from 'node:net'
 import { type FieldList, valuesOf } from '../http/fields.ts'
 import type { RequestHead } from '../http/heads.ts'
@@ -35,9 +35,6 @@ const BODILESS_METHODS: ReadonlySet<string> = new Set([...SAFE_METHODS, 'DELETE'
 
 /** The largest head of an answer. Node's own 16 KiB is less than some answers with many cookies have. */
 const MOST_ANSWER_HEAD_BYTES = 65_536
-
-/** How answers are read, whatever Node was told on its command line. */
-const READING: RequestOptions = { maxHeaderSize: MOST_ANSWER_HEAD_BYTES, insecureHTTPParser: false }
 
 /** Node's codes for a connection that ended under a request. */
 const ENDED: ReadonlySet<string | undefined> = new Set(['ECONNRESET', 'EPIPE'])
@@ -83,14 +80,27 @@ export class HttpTarget {
   }
 
   #openReusable({ method, path, fields }: TargetRequest): ClientRequest {
-    const request = httpRequest({ method, path, headers: fields, agent: this.#pool, ...READING })
+    const request = httpRequest({
+      method,
+      path,
+      headers: fields,
+      agent: this.#pool,
+      maxHeaderSize: MOST_ANSWER_HEAD_BYTES,
+      insecureHTTPParser: false,
+    })
     return request.on('response', this.#pool.noteAnswer)
   }
 
   #openAlone(target: TargetRequest): ClientRequest {
     const { method, path } = target
-    const createConnection = () => this.#connector.connect()
-    return httpRequest({ method, path, headers: fieldsAlone(target), createConnection, ...READING })
+    return httpRequest({
+      method,
+      path,
+      headers: fieldsAlone(target),
+      createConnection: () => this.#connector.connect(),
+      maxHeaderSize: MOST_ANSWER_HEAD_BYTES,
+      insecureHTTPParser: false,
+    })
   }
 
   #limitConnecting(
