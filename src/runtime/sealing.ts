@@ -5,6 +5,7 @@ import { sealWith } from './noise-primitives.ts'
 import { loadOpenssl } from './openssl-calls.ts'
 import { Openssl, OpensslSeal, opensslSeal } from './openssl-seal.ts'
 import { PacketSeal } from './packet-seal.ts'
+import { SealBySize } from './seal-by-size.ts'
 import { type Sodium, SodiumSeal, sodiumSeal } from './sodium-seal.ts'
 
 export interface Sealing {
@@ -29,7 +30,17 @@ export const nodeSealing: Sealing = {
 
 /** The fastest that this machine has. */
 export async function chooseSealing(): Promise<Sealing> {
-  return (await opensslSealing()) ?? (await sodiumSealing()) ?? nodeSealing
+  const [openssl, sodium] = await Promise.all([opensslSealing(), sodiumSealing()])
+  if (openssl !== null && sodium !== null) return bySize(sodium, openssl)
+  return openssl ?? sodium ?? nodeSealing
+}
+
+function bySize(small: Sealing, large: Sealing): Sealing {
+  return {
+    name: `${small.name}, ${large.name}`,
+    of: (key) => new SealBySize(small.of(key), large.of(key)),
+    seal: small.seal,
+  }
 }
 
 /** Null: this machine has none of that name. */
