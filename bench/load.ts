@@ -133,7 +133,10 @@ function receive(socket: Socket, bytes: number): Promise<void> {
       if (missing === 0) resolve()
     })
     socket.on('error', reject)
-    socket.on('end', () => reject(new Error(`the connection was closed ${missing} bytes too early`)))
+    socket.on('end', () => {
+      const lacks = Number.isNaN(missing) ? 'before its answer had begun' : `${missing} bytes too early`
+      reject(new Error(`the connection was closed ${lacks}`))
+    })
   })
 }
 
