@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { Prng } from '../sim/prng.ts'
 import { BOUNDARIES } from './boundaries.ts'
 import { Campaign } from './campaign.ts'
+import type { Clocks } from './clocks.ts'
 import { Fuzzer, type FuzzPlan, INPUTS_PER_ROUND, MOST_MS, slowAgain } from './fuzzer.ts'
 import { mutated } from './mutator.ts'
 import { PLANS } from './plans.ts'
@@ -64,40 +65,45 @@ describe('Fuzzing', () => {
   })
 
   it('tells an input that is always slow from a pause of the machine', () => {
-    const pauses = { left: 1 }
-    const slowOn = (isSlow: () => boolean): FuzzPlan => ({
-      name: 'slow',
-      share: 1,
-      make: () => ({
-        seeds: [Uint8Array.of(1)],
-        run(input) {
-          if (input.length === 3 && isSlow()) spin(2 * MOST_MS)
-          return false
-        },
-      }),
+    const clocks = new HandClocks()
+    const slowOn = (cost: () => void) => {
+      const run = (input: Uint8Array) => {
+        if (input.length === 3) cost()
+        return false
+      }
+      const make = () => ({ seeds: [Uint8Array.of(1)], run })
+      return new Fuzzer({ name: 'slow', share: 1, make }, seed, clocks)
+    }
+    const works = slowOn(() => clocks.work(2 * MOST_MS))
+    const isPaused = slowOn(() => clocks.pause(2 * MOST_MS))
+    let times = 0
+    const workedOnce = slowOn(() => {
+      if (times++ === 0) clocks.work(2 * MOST_MS)
     })
-    const [always, once] = [
-      new Fuzzer(
-        slowOn(() => true),
-        seed,
-      ),
-      new Fuzzer(
-        slowOn(() => pauses.left-- > 0),
-        seed,
-      ),
-    ]
-    for (const fuzzer of [always, once]) while (fuzzer.slow.length === 0) fuzzer.run(1)
-    assert.equal(slowAgain(always).length, 1)
-    assert.equal(slowAgain(once).length, 0)
+    const all = [works, isPaused, workedOnce]
+    for (const each of all) while (each.slow.length === 0) each.run(1)
+    assert.deepEqual(
+      all.map((each) => slowAgain(each).length),
+      [1, 0, 0],
+    )
   })
 })
 
-/** Costs the processor so much, however many others want it. */
-function spin(ms: number): void {
-  const before = process.cpuUsage()
-  const spent = () => {
-    const { user, system } = process.cpuUsage(before)
-    return (user + system) / 1_000
+/** Clocks that go on by themselves never. */
+class HandClocks implements Clocks {
+  #wallMs = 0
+  #processorMs = 0
+
+  readonly wallMs = () => this.#wallMs
+  readonly processorMs = () => this.#processorMs
+
+  work(ms: number): void {
+    this.#processorMs += ms
+    this.#wallMs += ms
   }
-  while (spent() < ms);
+
+  /** Somebody else has the processor. */
+  pause(ms: number): void {
+    this.#wallMs += ms
+  }
 }

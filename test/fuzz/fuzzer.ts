@@ -3,10 +3,10 @@
 // A run is cut into rounds. Each has a seed of its own and a fresh target, so that whatever happens in the millionth input can be had
 // again within seconds: by the seed of its round, the name of its target, and how many inputs it takes to get there.
 
-import { performance } from 'node:perf_hooks'
 import { hex } from '../../src/protocol/hex.ts'
 import { Prng } from '../sim/prng.ts'
 import { BOUNDARIES } from './boundaries.ts'
+import { type Clocks, MACHINE_CLOCKS } from './clocks.ts'
 import { MOST_BYTES, mutated } from './mutator.ts'
 
 /** One decoder with all that stands behind it. */
@@ -54,6 +54,7 @@ const MADE_SHARE = 0.6
 
 export class Fuzzer {
   readonly plan: FuzzPlan
+  readonly clocks: Clocks
   executions = 0
   /** Inputs that were taken whole. */
   taken = 0
@@ -64,8 +65,9 @@ export class Fuzzer {
   readonly #seed: number
   #round: Round
 
-  constructor(plan: FuzzPlan, seed: number) {
+  constructor(plan: FuzzPlan, seed: number, clocks = MACHINE_CLOCKS) {
     this.plan = plan
+    this.clocks = clocks
     this.#seed = seed
     this.#round = new Round(plan, seed)
   }
@@ -81,14 +83,14 @@ export class Fuzzer {
     if (this.#round.number === INPUTS_PER_ROUND) this.#startRound()
     const round = this.#round
     const input = round.next()
-    const started = performance.now()
+    const started = this.clocks.wallMs()
     let error: unknown = null
     try {
       if (round.run(input)) this.taken++
     } catch (thrown) {
       error = thrown ?? new Error('undefined was thrown')
     }
-    const ms = performance.now() - started
+    const ms = this.clocks.wallMs() - started
     this.ms += ms
     if (ms > (this.slowest?.ms ?? 0) || ms > MOST_MS || error !== null) this.#note(input, ms, error)
     round.number++
@@ -154,21 +156,19 @@ const REPEATS = 2
  * The executions that were too slow and are so each time when their round is run again, by the clock and by the processor: a machine
  * that does something else for a moment does not do it three times at the same number.
  */
-export function slowAgain({ plan, slow }: Fuzzer): readonly Execution[] {
-  return slow.filter((execution) => {
-    for (let time = 0; time < REPEATS; time++) if (msAgain(plan, execution) <= MOST_MS) return false
+export function slowAgain(fuzzer: Fuzzer): readonly Execution[] {
+  return fuzzer.slow.filter((execution) => {
+    for (let time = 0; time < REPEATS; time++) if (msAgain(fuzzer, execution) <= MOST_MS) return false
     return true
   })
 }
 
-function msAgain(plan: FuzzPlan, { seed, number }: Execution): number {
+function msAgain({ plan, clocks }: Fuzzer, { seed, number }: Execution): number {
   const round = new Round(plan, seed)
   for (; round.number < number; round.number++) round.run(round.next())
   const input = round.next()
-  const before = process.cpuUsage()
-  const started = performance.now()
+  const processorBefore = clocks.processorMs()
+  const wallBefore = clocks.wallMs()
   round.run(input)
-  const ms = performance.now() - started
-  const { user, system } = process.cpuUsage(before)
-  return Math.min(ms, (user + system) / 1_000)
+  return Math.min(clocks.wallMs() - wallBefore, clocks.processorMs() - processorBefore)
 }
