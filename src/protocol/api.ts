@@ -25,7 +25,7 @@ export interface ProtocolEndpoint {
   nextEvent(): SessionEvent | null
   /** A stream on which something happened since it was last given out: bytes, an end, a reset, room to write. */
   nextReadyStream(): StreamHandle | null
-  /** Set by the driver: an application call outside its turn gave the endpoint something to do. Called once until the next turn. */
+  /** Set by the driver: something more waits for its turn. Called within calls to the endpoint and to its streams, which go on. */
   onWork: () => void
 }
 

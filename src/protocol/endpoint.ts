@@ -72,7 +72,6 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   readonly #resets: Resets<Session>
   #nextId = 1
   #isAccepting: boolean
-  #wasWoken = false
   #isStrangersTurn = false
   #cookiesThisTurn = 0
 
@@ -135,7 +134,6 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
       this.#deadlines.set(session, session.deadline())
     }
     if (this.#nextCookie(out)) return true
-    this.#wasWoken = false
     this.#cookiesThisTurn = 0
     // What was sent may have made room for writers: they wait for a turn that nothing else may cause.
     if (this.#ready.length > 0 || this.#events.length > 0 || this.#reception.isWaiting) this.wake()
@@ -378,8 +376,6 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   }
 
   wake(): void {
-    if (this.#wasWoken) return
-    this.#wasWoken = true
     this.onWork()
   }
 }

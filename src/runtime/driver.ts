@@ -2,6 +2,7 @@
 // The only loop of the product: feeds datagrams in, sends datagrams out, re-arms one timer.
 //
 //   datagrams, application calls ─▶ setImmediate ─▶ turn: deadlines ─ events and ready streams ─ batches out ─ timer
+//                                └▶ long before a turn: batches out
 //
 // Over connections it also passes on which of them take nothing more for now, and ends those that are of no more use.
 //
@@ -26,6 +27,11 @@ import type { StreamOwner } from './stream-owner.ts'
 const BATCHES_PER_TURN = 16
 /** A wait shorter than the timer's own resolution is spent in the event loop. */
 const TIMER_RESOLUTION: Micros = 1_000
+/**
+ * What the application has given for longer than this leaves before the turn: the other side begins with it while this one reads on. Less
+ * would cost more in datagrams than it gains (docs/decisions.md).
+ */
+const LONGEST_GATHERING: Micros = 400
 /** How often the endpoint is told how busy the process is: shorter than the kernel's buffer takes to fill. */
 const LOOK_EVERY: Micros = 50_000
 
@@ -41,6 +47,9 @@ export class Driver {
   readonly #connections: Connections | null
   #immediate: NodeJS.Immediate | null = null
   #wokenAt: Micros = 0
+  /** Since when the application's calls are gathered; `Infinity`: they will be sent soon. */
+  #gatheringSince: Micros = Number.POSITIVE_INFINITY
+  #isReceiving = false
   #loop: EventLoopUtilization = performance.eventLoopUtilization()
   #lookAt: Micros = 0
   #timer: NodeJS.Timeout | null = null
@@ -91,14 +100,35 @@ export class Driver {
 
   /** One datagram is fed at once, its memory being borrowed; what follows from it waits for the turn. */
   readonly #onDatagram = (datagram: Uint8Array, from: PathId): void => {
-    this.endpoint.receive(datagram, from, this.#clock())
-    this.#wake()
+    const now = this.#clock()
+    if (this.#immediate === null && !this.#isClosed) this.#askForTurn(now)
+    this.#isReceiving = true
+    this.endpoint.receive(datagram, from, now)
+    this.#isReceiving = false
   }
 
   readonly #wake = (): void => {
-    if (this.#immediate !== null || this.#isClosed) return
+    if (this.#isReceiving || this.#isClosed) return
+    const now = this.#clock()
+    if (this.#immediate === null) this.#askForTurn(now)
+    else if (now - this.#gatheringSince > LONGEST_GATHERING) {
+      this.#gatheringSince = Number.POSITIVE_INFINITY
+      // Not at once: the endpoint is in the middle of the call that brought this.
+      process.nextTick(this.#sendEarly)
+    }
+  }
+
+  #askForTurn(now: Micros): void {
     this.#immediate = setImmediate(this.#turn)
-    this.#wokenAt = this.#clock()
+    this.#wokenAt = now
+    this.#gatheringSince = now
+  }
+
+  readonly #sendEarly = (): void => {
+    if (this.#immediate === null || this.#isClosed) return
+    const now = this.#clock()
+    this.#send(now)
+    this.#gatheringSince = now
   }
 
   /**
@@ -112,12 +142,13 @@ export class Driver {
   }
 
   readonly #turn = (): void => {
-    this.#immediate = null
     const now = this.#clock()
+    this.#gatheringSince = Number.POSITIVE_INFINITY
     this.endpoint.onTurn(now - this.#wokenAt, now)
     if (now >= this.#lookAt) this.#look(now)
     if (this.endpoint.nextDeadline() <= now) this.endpoint.onDeadline(now)
     this.#tell()
+    this.#immediate = null
     if (!this.#send(now)) this.#wake()
     if (this.#connections !== null) this.#disconnect(this.#connections)
     this.#arm(now)

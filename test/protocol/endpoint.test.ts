@@ -223,18 +223,21 @@ describe('Endpoint, packets', () => {
     assert.deepEqual(drops.take(), [DropReason.duplicate, DropReason.duplicate])
   })
 
-  it('wakes the driver once until its next turn is over', () => {
+  it('tells the driver of all that it is given to send', () => {
     const { dialler, ours } = connected()
     while (dialler.nextReadyStream() !== null);
     outgoing(dialler, START)
-    let woken = 0
-    dialler.onWork = () => woken++
+    let told = 0
+    dialler.onWork = () => told++
     const stream = ours.openStream()!
     stream.write(bytesOf('61'))
+    assert.ok(told > 0)
+    told = 0
     stream.write(bytesOf('62'))
-    assert.equal(woken, 1)
+    assert.ok(told > 0)
     assert.deepEqual(kindsOf(outgoing(dialler, START)), [0x40])
+    told = 0
     stream.write(bytesOf('63'))
-    assert.equal(woken, 2)
+    assert.ok(told > 0)
   })
 })

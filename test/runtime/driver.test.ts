@@ -67,6 +67,32 @@ describe('a driver', () => {
     await joined.close()
   })
 
+  it('sends what has gathered for long before the turn, and gathers anew', async () => {
+    let now = 1_000_000
+    const joined = new Joined({}, () => now)
+    const session = await joined.join()
+    const [near, farStream] = await joined.openStream(session)
+    const far = new Talker(farStream)
+    const sent = countBatches(joined.carrier)
+    await atRest(() => sent.batches)
+    sent.batches = 0
+    const writeAfter = async (micros: number, text: string) => {
+      now += micros
+      near.write(Buffer.from(text))
+      await new Promise<void>((resolve) => process.nextTick(resolve))
+      return sent.batches
+    }
+    assert.equal(await writeAfter(0, 'a'), 0)
+    assert.equal(await writeAfter(400, 'b'), 0)
+    assert.equal(await writeAfter(1, 'c'), 1, 'all three')
+    assert.equal(await writeAfter(400, 'd'), 1)
+    assert.equal(await writeAfter(1, 'e'), 2, 'these two')
+    assert.equal(await writeAfter(1, 'f'), 2)
+    await until(() => far.text === 'abcdef', 'the rest has its turn')
+    assert.equal(sent.batches, 3)
+    await joined.close()
+  })
+
   it('keeps no timer and does nothing more once it is closed', async () => {
     const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout' || kind === 'Immediate')
     await atRest(() => 0)
@@ -98,3 +124,14 @@ describe('a driver', () => {
     await joined.close()
   })
 })
+
+/** Counts from now on. */
+function countBatches(carrier: MemoryCarrier): { batches: number } {
+  const sent = { batches: 0 }
+  const send = carrier.send.bind(carrier)
+  carrier.send = (batch) => {
+    sent.batches++
+    return send(batch)
+  }
+  return sent
+}

@@ -1,6 +1,6 @@
 // One consumer's driver and the drivers of its providers, joined inside the process: real endpoints, the real event loop, no UDP.
 
-import type { EndpointSettings, SessionEvent, SessionHandle, StreamHandle } from '../../src/protocol/index.ts'
+import type { EndpointSettings, Micros, SessionEvent, SessionHandle, StreamHandle } from '../../src/protocol/index.ts'
 import { Driver } from '../../src/runtime/driver.ts'
 import { monotonicClock } from '../../src/runtime/system.ts'
 import { newEndpoint, statsOf } from '../protocol/endpoints.ts'
@@ -20,14 +20,16 @@ export class Joined {
   readonly driver: Driver
   readonly carrier = new MemoryCarrier()
   readonly #settings: Partial<EndpointSettings>
+  readonly #clock: () => Micros
   readonly #farDrivers: Driver[] = []
   readonly #events: SessionEvent[] = []
   readonly #farEvents: SessionEvent[] = []
 
-  constructor(settings: Partial<EndpointSettings> = {}) {
+  constructor(settings: Partial<EndpointSettings> = {}, clock = monotonicClock) {
     this.#settings = settings
-    const endpoint = newEndpoint({ seed: 1, settings, acceptsSessions: true, now: monotonicClock() })
-    this.driver = new Driver(endpoint, this.carrier, monotonicClock)
+    this.#clock = clock
+    const endpoint = newEndpoint({ seed: 1, settings, acceptsSessions: true, now: clock() })
+    this.driver = new Driver(endpoint, this.carrier, clock)
     this.driver.onEvent = (event) => this.#events.push(event)
   }
 
@@ -41,8 +43,8 @@ export class Joined {
   }
 
   newDialler(): Driver {
-    const endpoint = newEndpoint({ seed: 2 + this.#farDrivers.length, settings: this.#settings, now: monotonicClock() })
-    const driver = new Driver(endpoint, new MemoryCarrier(new Map([['near', this.carrier]])), monotonicClock)
+    const endpoint = newEndpoint({ seed: 2 + this.#farDrivers.length, settings: this.#settings, now: this.#clock() })
+    const driver = new Driver(endpoint, new MemoryCarrier(new Map([['near', this.carrier]])), this.#clock)
     driver.onEvent = (event) => this.#farEvents.push(event)
     this.#farDrivers.push(driver)
     return driver
