@@ -55,7 +55,7 @@ const HOUSE: House = {
         'src/log.ts',
       ],
     },
-    { files: /^src\/sockets\//, mayImport: ['src/sockets/', 'node:net', 'node:tls'] },
+    { files: /^src\/sockets\//, mayImport: ['src/sockets/', 'node:net', 'node:tls', 'koffi'] },
     {
       files: /^src\/runtime\//,
       mayImport: [

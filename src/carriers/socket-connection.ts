@@ -1,6 +1,7 @@
 // A connection over a socket of Node: TCP, or TLS on it.
 
 import type net from 'node:net'
+import { writeDirectly } from '../sockets/direct-writes.ts'
 import type { Channel } from './carrier.ts'
 import type { CarrierError } from './carrier-error.ts'
 import type { Connection } from './connection.ts'
@@ -24,6 +25,7 @@ export class SocketConnection implements Connection {
     this.host = plainHost(socket.remoteAddress ?? '')
     this.port = socket.remotePort ?? 0
     this.channel = channel
+    writeDirectly(socket)
     socket.on('data', (bytes: Buffer) => this.onBytes(bytes))
     socket.on('error', (error) => {
       this.#error = error

@@ -7,6 +7,7 @@ import { type ReadConfig, readConfigFile } from './config-file.ts'
 import { tuneEngine } from './engine.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { VERSION } from './version.ts'
+import { wantDirectWrites } from './wanted-direct-writes.ts'
 import { wantedSealing } from './wanted-sealing.ts'
 
 /** A program that is running. */
@@ -93,9 +94,11 @@ async function run(name: string, job: Job): Promise<void> {
   const log = openLog({ level: job.logLevel, isTerminal: process.stderr.isTTY === true })
   const stopping = signals(log)
   try {
+    const sealing = job.sealing ?? (await wantedSealing(process.env))
+    await wantDirectWrites({ environment: process.env, log })
     const running = await job.run({
       log,
-      sealing: job.sealing ?? (await wantedSealing(process.env)),
+      sealing,
       software: `${name}/${VERSION}`,
       ready: (fields) => process.stdout.write(`${[name, 'ready', ...fields].join(' ')}\n`),
     })
@@ -135,6 +138,7 @@ Signals: SIGTERM and SIGINT stop taking new work, finish what is under way withi
 consumer with keys read its authorized providers anew.
 Environment: EDGERQ_SEALING=openssl, sodium-native or node:crypto says what seals packets; without it the fastest that this machine can load.
 EDGERQ_UDP_OFFLOAD=yes or no says whether UDP uses the kernel's batching; without it what the configuration says, where it is to be had.
+EDGERQ_DIRECT_WRITES=no lets Node write what sockets of clients and targets are given; =yes insists on system calls of our own (Linux, koffi).
 Exit status: 0 stopped as asked, 1 could not run, 2 the command line or the configuration is wrong.`
 
 interface Signals {

@@ -11,6 +11,7 @@ import type { RosterMember } from '../runtime/roster.ts'
 import { Splice, type SpliceOutcome } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
 import type { Watchdog } from '../runtime/watchdog.ts'
+import { writeDirectly } from '../sockets/direct-writes.ts'
 import { hearOut, wasResetByPeer } from '../sockets/peer-reset.ts'
 import { resetConnection } from '../sockets/reset-connection.ts'
 import type { SharedReads } from '../sockets/shared-reads.ts'
@@ -56,6 +57,7 @@ export class ClientConnection implements StreamOwner, RosterMember {
 
   constructor(parts: ClientConnectionParts) {
     this.#parts = parts
+    writeDirectly(parts.socket)
     hearOut(parts.socket)
     parts.socket.on('error', this.#onClientError)
     parts.socket.on('close', this.#onClientClose)

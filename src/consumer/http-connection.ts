@@ -5,6 +5,7 @@
 //     └────────────── an answer that ends it, idle too long, evicted ────────┘
 
 import type { Socket } from 'node:net'
+import { writeDirectly } from '../sockets/direct-writes.ts'
 import { joinText } from '../sockets/joined-text.ts'
 import { resetConnection } from '../sockets/reset-connection.ts'
 import type { BrokenHead } from './broken-head.ts'
@@ -70,6 +71,7 @@ export class HttpConnection implements PlaceHolder {
     this.address = socket.remoteAddress
     this.isTrusted = parts.isTrusted
     this.port = socket.remotePort ?? 0
+    writeDirectly(socket)
     joinText(socket)
     socket.on('error', ignore)
     socket.on('end', this.#onClientEnd)

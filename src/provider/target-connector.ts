@@ -4,6 +4,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { checkServerIdentity, connect as connectTls, createSecureContext, type SecureContext } from 'node:tls'
 import type { ProviderService } from '../config/read.ts'
+import { writeDirectly } from '../sockets/direct-writes.ts'
 import { hearOut } from '../sockets/peer-reset.ts'
 import { connectOptions } from './target.ts'
 
@@ -36,6 +37,7 @@ export class TargetConnector {
     const socket = verification === null ? connectPlain(connectOptions(this.service)) : this.#connectTls(verification)
     // Between two requests Node leaves a connection without a listener for a moment: a reset just then must not end the process.
     socket.on('error', () => {})
+    writeDirectly(socket)
     hearOut(socket)
     return socket
   }

@@ -5,6 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { ACCEPTED, StreamCode } from '../protocol/index.ts'
 import { Splice } from '../runtime/splice.ts'
 import type { StreamOwner } from '../runtime/stream-owner.ts'
+import { writeDirectly } from '../sockets/direct-writes.ts'
 import { hearOut } from '../sockets/peer-reset.ts'
 import { SharedReads } from '../sockets/shared-reads.ts'
 import type { Forwarder, ForwarderOutcome, ForwarderParts } from './forwarder.ts'
@@ -25,6 +26,7 @@ export class TcpForwarder implements Forwarder, StreamOwner {
     parts.stream.owner = this
     const socket = connect({ ...connectOptions(parts.target.service), allowHalfOpen: true, onread: this.#reads })
     this.#socket = socket.pause()
+    writeDirectly(socket)
     hearOut(socket)
     socket.on('error', this.#onConnectError)
     socket.once('connect', () => this.#join())

@@ -108,6 +108,22 @@ for (const daemon of DAEMONS) {
       assert.equal(JSON.parse(line).by, 'node:crypto')
     })
 
+    it('leaves writes to Node when $EDGERQ_DIRECT_WRITES says no, and says so at its start', async () => {
+      const options = { name: daemon, folder: stage().folder, environment: { EDGERQ_DIRECT_WRITES: 'no' } }
+      const [line] = await stage()
+        .own(launch(daemon, options, GOOD[daemon]))
+        .line(/^.*"directWrites".*$/)
+      const { by, because } = JSON.parse(line)
+      assert.deepEqual([by, because], ['node', 'EDGERQ_DIRECT_WRITES=no'])
+    })
+
+    it('ends with 2 when $EDGERQ_DIRECT_WRITES says neither yes nor no', async () => {
+      const options = { name: daemon, folder: stage().folder, environment: { EDGERQ_DIRECT_WRITES: '1' } }
+      const program = stage().own(launch(daemon, options, GOOD[daemon]))
+      assert.deepEqual(await program.ended(), { code: 2, signal: null })
+      assert.match(program.stderr.join('\n'), /^EDGERQ_DIRECT_WRITES must be yes or no, not "1"/m)
+    })
+
     it('does not run when $EDGERQ_SEALING asks for what there is not, such as no sealing, and ends with 2', async () => {
       for (const name of ['none', 'node', 'Node:Crypto', ' ']) {
         const program = sealingBy(name)

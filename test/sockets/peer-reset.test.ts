@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { writeDirectly } from '../../src/sockets/direct-writes.ts'
 import { hearOut, readAnew, wasResetByPeer } from '../../src/sockets/peer-reset.ts'
 import { Seen, type SocketPair, socketPair } from '../runtime/sockets.ts'
 import { atRest, until } from '../runtime/until.ts'
+import { sendHere } from './send-here.ts'
 
 const MORE_THAN_THE_KERNEL_TAKES = new Uint8Array(40_000_000)
 
@@ -85,62 +87,75 @@ describe('a reset of the peer', () => {
     })
   })
 
-  describe('while we write', () => {
-    let seen: Seen
+  const ways: readonly (readonly [string, (socket: Socket) => void])[] = [
+    ['Node', hearOut],
+    [
+      'the kernel',
+      (socket) => {
+        writeDirectly(socket, sendHere)
+        hearOut(socket)
+      },
+    ],
+  ]
 
-    /** The peer has said something and closed, without reading what we wrote; and we have not read yet. */
-    beforeEach(async () => {
-      hearOut(pair.accepted)
-      pair.accepted.write('what it never reads')
-      await until(() => pair.accepted.writableLength === 0, 'it was written')
-      pair.client.pause()
-      pair.client.end('the last words', () => pair.client.destroy())
+  for (const [way, prepare] of ways) {
+    describe(`while we write by ${way}`, () => {
+      let seen: Seen
+
+      /** The peer has said something and closed, without reading what we wrote; and we have not read yet. */
+      beforeEach(async () => {
+        prepare(pair.accepted)
+        pair.accepted.write(Buffer.from('what it never reads'))
+        await until(() => pair.accepted.writableLength === 0, 'it was written')
+        pair.client.pause()
+        pair.client.end('the last words', () => pair.client.destroy())
+        await once(pair.client, 'close')
+        seen = new Seen(pair.accepted)
+        pair.accepted.pause()
+      })
+
+      it('does not take away what came before: it used to, if the write came before the read', async () => {
+        const errors = await Promise.all([written(pair.accepted, 'one'), written(pair.accepted, 'two')])
+        assert.deepEqual(errors, [undefined, undefined])
+        assert.equal(pair.accepted.destroyed, false)
+        pair.accepted.resume()
+        await until(() => seen.isClosed, 'the socket has ended')
+        assert.deepEqual([seen.text, seen.hasEnded], ['the last words', false])
+        assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
+      })
+
+      it('is told from an end also when our half is ended by then', async () => {
+        await written(pair.accepted, 'one')
+        pair.accepted.end(Buffer.from('two'))
+        await once(pair.accepted, 'finish')
+        pair.accepted.resume()
+        await until(() => seen.isClosed, 'the socket has ended')
+        assert.equal(seen.text, 'the last words')
+        assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
+      })
+    })
+
+    it(`while we write by ${way} ends a socket at once when there is nothing left to read`, async () => {
+      prepare(pair.accepted)
+      const seen = new Seen(pair.accepted)
+      pair.accepted.resume()
+      pair.client.end('all there is')
+      await until(() => seen.hasEnded, 'it was read')
+      pair.client.destroy()
       await once(pair.client, 'close')
-      seen = new Seen(pair.accepted)
-      pair.accepted.pause()
-    })
-
-    it('does not take away what came before: it used to, if the write came before the read', async () => {
-      const errors = await Promise.all([written(pair.accepted, 'one'), written(pair.accepted, 'two')])
-      assert.deepEqual(errors, [undefined, undefined])
-      assert.equal(pair.accepted.destroyed, false)
-      pair.accepted.resume()
-      await until(() => seen.isClosed, 'the socket has ended')
-      assert.deepEqual([seen.text, seen.hasEnded], ['the last words', false])
+      await written(pair.accepted, 'into the reset')
+      await until(() => {
+        pair.accepted.write(Buffer.from('more'))
+        return seen.isClosed
+      }, 'a write has failed')
       assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
     })
-
-    it('is told from an end also when our half is ended by then', async () => {
-      await written(pair.accepted, 'one')
-      pair.accepted.end('two')
-      await once(pair.accepted, 'finish')
-      pair.accepted.resume()
-      await until(() => seen.isClosed, 'the socket has ended')
-      assert.equal(seen.text, 'the last words')
-      assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
-    })
-  })
-
-  it('while we write ends a socket at once when there is nothing left to read', async () => {
-    hearOut(pair.accepted)
-    const seen = new Seen(pair.accepted)
-    pair.accepted.resume()
-    pair.client.end('all there is')
-    await until(() => seen.hasEnded, 'it was read')
-    pair.client.destroy()
-    await once(pair.client, 'close')
-    await written(pair.accepted, 'into the reset')
-    await until(() => {
-      pair.accepted.write('more')
-      return seen.isClosed
-    }, 'a write has failed')
-    assert.match(seen.error, /^(EPIPE|ECONNRESET)$/)
-  })
+  }
 })
 
 /** Resolves with what the write failed of. */
 function written(socket: Socket, text: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    socket.write(text, (error) => resolve(error === null ? undefined : error?.message))
+    socket.write(Buffer.from(text), (error) => resolve(error === null ? undefined : error?.message))
   })
 }
