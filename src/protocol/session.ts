@@ -25,11 +25,10 @@ import { type LineRules, rulesOf } from './line.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import type { SessionKeys } from './ports.ts'
 import { RekeyReason } from './rekey/rekey.ts'
-import { SessionParts } from './session-parts.ts'
+import { SessionParts, type SessionPartsOwner } from './session-parts.ts'
 import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
-import type { StreamTableOwner } from './streams/table.ts'
 import { type Micros, type PathId, SECOND } from './units.ts'
 import { CloseFrame } from './wire/close-frame.ts'
 import type { FrameWalker } from './wire/frames.ts'
@@ -64,7 +63,7 @@ const KEY_FAULTS = {
   [RekeyReason.age]: 'no new keys were agreed on in time',
 }
 
-export class Session implements SessionHandle, StreamTableOwner, Timed {
+export class Session implements SessionHandle, SessionPartsOwner, Timed {
   readonly id: number
   readonly isDialler: boolean
   /** The id we chose: it stands in every packet that we receive. */
@@ -101,10 +100,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       options: owner.options,
       budget: owner.budget,
       walker: owner.walker,
-      streamOwner: this,
-      onClose: (code, reason) => this.#end('peer', code, reason),
-      onNewIp: () => owner.onEvent({ kind: 'moved', session: this }),
-      onViolation: (code, reason) => this.#goodbye('violation', code, reason),
+      owner: this,
       now: owner.clock,
     })
   }
@@ -374,7 +370,19 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.#owner.onEvent({ kind: 'closed', session: this, by, code, reason })
   }
 
-  // ---- What the stream table tells ----
+  // ---- What the parts tell ----
+
+  onPeerClosed(code: number, reason: string): void {
+    this.#end('peer', code, reason)
+  }
+
+  onNewIp(): void {
+    this.#owner.onEvent({ kind: 'moved', session: this })
+  }
+
+  onViolation(code: CloseCode, reason: string): void {
+    this.#goodbye('violation', code, reason)
+  }
 
   onWork(): void {
     this.#owner.onSessionWork(this)
