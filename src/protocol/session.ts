@@ -186,7 +186,7 @@ export class Session implements SessionHandle, SessionPartsOwner, Timed {
 
   #meet(remoteId: Uint8Array, keys: SessionKeys, hello: Hello): void {
     this.remoteId = remoteId
-    this.peerResetToken = hello.resetToken
+    this.peerResetToken = new Uint8Array(hello.resetToken)
     this.peerInstance = hex(hello.instanceId)
     this.peerBoot = hex(hello.bootId)
     this.#control = this.#parts.start({ localId: this.localId, remoteId, keys, hello }, this.#owner.clock)
