@@ -11,10 +11,20 @@ const KEEP_NURSERY = '--semi-space-growth-factor=1'
 const GROW_NURSERY = '--semi-space-growth-factor=2'
 
 /**
+ * V8 collects when much was allocated, and at rest little is: what work has left behind stays for hours. Told so it collects once it has rested
+ * for some seconds, in steps of a few milliseconds, and gives the memory back (docs/decisions.md).
+ */
+const COLLECT_AT_REST = '--optimize-for-size'
+const COLLECT_WHEN_FULL = '--no-optimize-for-size'
+
+/**
  * V8 throws the code of functions away that no full collection has seen at work for a while. Bulk brings full collections many times a
  * second, and what answers requests would be compiled anew after each download (docs/decisions.md).
  */
 const KEEP_CODE = '--no-flush-bytecode'
+
+const AT_REST = [KEEP_NURSERY, COLLECT_AT_REST]
+const AT_WORK = [GROW_NURSERY, COLLECT_WHEN_FULL]
 
 const LOOK_EVERY_MS = 1_000
 /** A core's share that no idle process needs, and that setting up sessions needs for a moment only. */
@@ -24,7 +34,7 @@ const BUSY_LOOKS = 3
 /** Call it once, first of all. */
 export function tuneEngine(): void {
   setFlagsFromString(KEEP_CODE)
-  setFlagsFromString(KEEP_NURSERY)
+  for (const flag of AT_REST) setFlagsFromString(flag)
   const workload = new Workload()
   let before = process.cpuUsage()
   let mayGrow = false
@@ -34,7 +44,7 @@ export function tuneEngine(): void {
     const isSustained = workload.isSustained((user + system) / (LOOK_EVERY_MS * 1_000))
     if (isSustained === mayGrow) return
     mayGrow = isSustained
-    setFlagsFromString(mayGrow ? GROW_NURSERY : KEEP_NURSERY)
+    for (const flag of mayGrow ? AT_WORK : AT_REST) setFlagsFromString(flag)
   }
   setInterval(look, LOOK_EVERY_MS).unref()
 }
