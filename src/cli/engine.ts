@@ -1,6 +1,7 @@
 // How V8 is set for a daemon: small while it is idle or sets up sessions, large enough for the work once work goes on.
 
 import { setFlagsFromString } from 'node:v8'
+import { loadTrim, SpareMemory } from './spare-memory.ts'
 
 /**
  * Left alone the nursery grows to 32 MB while sessions are set up and never shrinks: 1,000 idle sessions then cost 50 kB each instead of 8 to
@@ -36,17 +37,25 @@ export function tuneEngine(): void {
   setFlagsFromString(KEEP_CODE)
   for (const flag of AT_REST) setFlagsFromString(flag)
   const workload = new Workload()
+  const spare = new SpareMemory()
   let before = process.cpuUsage()
-  let mayGrow = false
+  let isAtWork = false
   const look = () => {
     const { user, system } = process.cpuUsage(before)
     before = process.cpuUsage()
     const isSustained = workload.isSustained((user + system) / (LOOK_EVERY_MS * 1_000))
-    if (isSustained === mayGrow) return
-    mayGrow = isSustained
-    for (const flag of mayGrow ? AT_WORK : AT_REST) setFlagsFromString(flag)
+    if (spare.isWorthTrimming(isSustained, process.memoryUsage.rss())) void giveBack(spare)
+    if (isSustained === isAtWork) return
+    isAtWork = isSustained
+    for (const flag of isAtWork ? AT_WORK : AT_REST) setFlagsFromString(flag)
   }
   setInterval(look, LOOK_EVERY_MS).unref()
+}
+
+async function giveBack(spare: SpareMemory): Promise<void> {
+  const trim = await loadTrim()
+  trim?.()
+  spare.onTrimmed(process.memoryUsage.rss())
 }
 
 /** Tells work that goes on from work that is done in a moment. */

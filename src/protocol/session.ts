@@ -20,7 +20,6 @@ import type { Answer } from './handshake/answer.ts'
 import type { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
 import { hex } from './hex.ts'
-import { CONNECTION_ID_BYTES } from './limits.ts'
 import { type LineRules, rulesOf } from './line.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import type { SessionKeys } from './ports.ts'
@@ -32,7 +31,6 @@ import type { Stream } from './streams/stream.ts'
 import { type Micros, type PathId, SECOND } from './units.ts'
 import { CloseFrame } from './wire/close-frame.ts'
 import type { FrameWalker } from './wire/frames.ts'
-import { connectionKey } from './wire/packet.ts'
 
 /** What a session asks of its endpoint. */
 export interface SessionOwner {
@@ -53,9 +51,8 @@ export interface SessionOwner {
 /** How long a goodbye may wait for a connection that takes nothing. */
 const LEAVE_WITHIN: Micros = 2 * SECOND
 
-const NOTHING = new Uint8Array(0)
 /** Of a peer that has not answered yet. */
-const NO_ID = new Uint8Array(CONNECTION_ID_BYTES)
+const NOTHING = new Uint8Array(0)
 
 type KeyFault = keyof typeof KEY_FAULTS
 const KEY_FAULTS = {
@@ -68,13 +65,14 @@ export class Session implements SessionHandle, SessionPartsOwner, Timed {
   readonly isDialler: boolean
   /** The id we chose: it stands in every packet that we receive. */
   readonly localId: Uint8Array
-  remoteId: Uint8Array = NO_ID
-  peerResetToken: Uint8Array = NOTHING
+  remoteId: Uint8Array = NOTHING
+  peerResetToken = ''
   peerInstance = ''
   peerBoot = ''
   peerKey: Uint8Array = NOTHING
   owner: unknown = null
-  /** For the endpoint's lists. */
+  /** For the endpoint's lists, and which INIT it answers for its reception. */
+  initKey = 0
   dueAt: Micros = Number.POSITIVE_INFINITY
   heapIndex = 0
   isPending = false
@@ -186,7 +184,7 @@ export class Session implements SessionHandle, SessionPartsOwner, Timed {
 
   #meet(remoteId: Uint8Array, keys: SessionKeys, hello: Hello): void {
     this.remoteId = remoteId
-    this.peerResetToken = new Uint8Array(hello.resetToken)
+    this.peerResetToken = hex(hello.resetToken)
     this.peerInstance = hex(hello.instanceId)
     this.peerBoot = hex(hello.bootId)
     this.#control = this.#parts.start({ localId: this.localId, remoteId, keys, hello }, this.#owner.clock)
@@ -398,9 +396,5 @@ export class Session implements SessionHandle, SessionPartsOwner, Timed {
 
   onStreamsAvailable(): void {
     this.#owner.onEvent({ kind: 'streamsAvailable', session: this })
-  }
-
-  get remoteKey(): number {
-    return connectionKey(this.remoteId, 0)
   }
 }
