@@ -209,6 +209,7 @@ export class Rekey {
   #settle(now: Micros): void {
     this.#since = now
     this.#exchange = NONE
+    this.#frame = NOTHING
     this.wantsFrame = false
   }
 
