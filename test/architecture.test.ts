@@ -135,7 +135,9 @@ const COLD: ColdPlaces = new Set([
   'src/protocol/streams/stream-index.ts#values', // the end of a session, and once in a while to give memory back
   'src/protocol/bounded-queue.ts##grow', // doubling: seldom by its nature
   'src/protocol/streams/schedule.ts#park', // the table of a session, made with its first entry
-  'src/protocol/streams/stream-index.ts#add', // the same
+  'src/protocol/streams/stream-index.ts##makeTable', // the same
+  'src/protocol/recovery/ack-news.ts##grow', // doubling
+  'src/protocol/recovery/received.ts##grow', // doubling
 ])
 
 /** Folders of tests that mirror no folder of src or of the project. */

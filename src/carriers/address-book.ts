@@ -62,11 +62,16 @@ export class AddressBook {
 
   #add(socket: number, host: string, port: number): RemoteAddress {
     if (this.#byPath.size >= this.#sweepAt) this.#forgetUnused()
-    const address: RemoteAddress = { path: this.#nextPath++, socket, host, port, name: null, isUnbatched: false }
-    this.#byPath.set(address.path, address)
     const ofHost = this.#byHost.get(host)
+    const address = this.#newAddress(socket, sharedText(ofHost) ?? host, port)
     if (ofHost === undefined) this.#byHost.set(host, new Map([[socket * PORTS + port, address]]))
     else ofHost.set(socket * PORTS + port, address)
+    return address
+  }
+
+  #newAddress(socket: number, host: string, port: number): RemoteAddress {
+    const address = { path: this.#nextPath++, socket, host, port, name: null, isUnbatched: false }
+    this.#byPath.set(address.path, address)
     return address
   }
 
@@ -84,4 +89,9 @@ export class AddressBook {
     ofHost?.delete(address.socket * PORTS + address.port)
     if (ofHost?.size === 0) this.#byHost.delete(address.host)
   }
+}
+
+/** Of a host's addresses all have the same text, and not each a copy of it. */
+function sharedText(ofHost: ReadonlyMap<number, RemoteAddress> | undefined): string | undefined {
+  return ofHost?.values().next().value?.host
 }

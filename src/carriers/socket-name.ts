@@ -24,16 +24,19 @@ export function nameBytesOf(family: number): number {
   return family === IPV4 ? 16 : MOST_NAME_BYTES
 }
 
+/** Names are written here, and kept as copies: what native code was given lies outside V8's heap, and takes twice as much. */
+const WRITTEN = new Uint8Array(MOST_NAME_BYTES)
+
 /** `host`: a literal of the family, IPv6 perhaps with a zone (`fe80::1%eth0`). */
 export function writeName(libc: Libc, family: number, { host, port }: BoundAddress): Uint8Array {
-  const name = new Uint8Array(nameBytesOf(family))
+  const name = WRITTEN.fill(0).subarray(0, nameBytesOf(family))
   const fields = new DataView(name.buffer)
   fields.setUint16(0, family, true)
   fields.setUint16(PORT_AT, port)
   const [address, zone] = host.split('%')
   libc.inet_pton(family, address!, name.subarray(family === IPV4 ? IPV4_AT : IPV6_AT))
   if (zone !== undefined) fields.setUint32(SCOPE_AT, libc.if_nametoindex(zone), true)
-  return name
+  return new Uint8Array(name)
 }
 
 /** As Node spells it: a zone stands behind addresses of one link alone. */

@@ -90,5 +90,5 @@ function parseSession(item: unknown): SavedSession | null {
 }
 
 function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  return Buffer.from(bytes).toString('hex') // a copy: see `SessionTable.newId`
 }

@@ -12,7 +12,7 @@ import type { CertificateRules } from './certificate-rules.ts'
 import { Directory } from './directory.ts'
 import { HttpService } from './http-service.ts'
 import { Instances } from './instances.ts'
-import { ProviderSession } from './provider-session.ts'
+import { type ProviderHost, ProviderSession } from './provider-session.ts'
 import type { Service } from './service.ts'
 import { TcpService } from './tcp-service.ts'
 
@@ -47,7 +47,7 @@ export class Consumer {
   readonly #instances = new Instances<ProviderSession>()
   readonly #servicesByUuid = new Map<string, Service>()
   readonly #serviceConfigs = new Map<string, ConsumerService>()
-  readonly #onProvidersChanged = (uuid: string) => this.#servicesByUuid.get(uuid)?.onProvidersChanged()
+  readonly #hosts = new Map<Driver, ProviderHost>()
   readonly #tokenRounds: NodeJS.Timeout
   #tokenRound = 0
 
@@ -61,7 +61,10 @@ export class Consumer {
     })
     for (const service of this.services) this.#servicesByUuid.set(service.service.uuid, service)
     for (const service of parts.config.services) this.#serviceConfigs.set(service.uuid, service)
-    for (const driver of parts.drivers) driver.onEvent = (event) => this.#on(driver, event)
+    for (const driver of parts.drivers) {
+      driver.onEvent = (event) => this.#on(driver, event)
+      this.#hosts.set(driver, this.#hostFor(driver))
+    }
     parts.admission.onChange = () => {
       for (const provider of [...this.#providers.keys()]) provider.askAnew()
     }
@@ -134,21 +137,30 @@ export class Consumer {
       session.close(token === undefined ? CloseCode.notAuthorised : CloseCode.tokenRefused, sentence)
       return
     }
-    const provider = new ProviderSession(session, {
-      permit,
-      services: this.#serviceConfigs,
-      directory: this.#directory,
-      software: this.#parts.software,
-      address,
-      log: this.#parts.log,
-      onProvidersChanged: this.#onProvidersChanged,
-    })
+    const provider = new ProviderSession(session, permit, this.#hosts.get(driver)!)
     session.owner = provider
     this.#providers.set(provider, driver)
     // On its own listener the endpoint has ended what was there before a restart.
     for (const older of this.#instances.add(provider)) older.end(older.boot === provider.boot ? 'local' : 'restart')
     sayToken(provider, driver)
     this.#parts.onSessionOpened(driver, session)
+  }
+
+  #hostFor({ carrier }: Driver): ProviderHost {
+    const { software, log } = this.#parts
+    return {
+      services: this.#serviceConfigs,
+      directory: this.#directory,
+      software,
+      log,
+      addressOf: ({ path }) => (carrier.addressOf(path) === null ? null : carrier.describe(path)),
+      forgetsPaths: carrier.traits.reliable,
+      onProvidersChanged: (uuid) => this.#onProvidersChanged(uuid),
+    }
+  }
+
+  #onProvidersChanged(uuid: string): void {
+    this.#servicesByUuid.get(uuid)?.onProvidersChanged()
   }
 
   #permitOf(driver: Driver, session: SessionHandle, address: () => string): Permit {

@@ -18,17 +18,18 @@ import type { Permit } from './admission.ts'
 import type { Directory, Provider } from './directory.ts'
 import type { InstanceMember } from './instances.ts'
 
-export interface ProviderSessionParts {
+/** What all sessions of a listener have in common. */
+export interface ProviderHost {
   readonly services: ReadonlyMap<string, ConsumerService>
   readonly directory: Directory<ProviderSession>
-  /** Has been entered. */
-  readonly permit: Permit
   readonly software: string
-  /** Where the provider's datagrams come from, for logs. */
-  readonly address: () => string
   readonly log: Log
+  /** Where what the provider sends comes from, for logs; null: that is forgotten. */
+  addressOf(session: SessionHandle): string | null
+  /** A path is forgotten as soon as it ends: where it led is to be kept for the log. */
+  readonly forgetsPaths: boolean
   /** Somebody who waits for this service may be served now. */
-  readonly onProvidersChanged: (uuid: string) => void
+  onProvidersChanged(uuid: string): void
 }
 
 type Offer = Extract<ControlMessage, { kind: 'register' }>
@@ -41,23 +42,33 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   /** What is to be told of its end; null: what the session says. */
   endedBy: ClosedBy | null = null
 
-  readonly #parts: ProviderSessionParts
-  readonly #control: StreamHandle
+  readonly #host: ProviderHost
+  readonly #permit: Permit
   readonly #reader = new ControlReader()
-  /** Of our services: what this provider serves, and what it was not allowed. */
-  readonly #served = new Set<string>()
-  readonly #notAllowed = new Map<string, Offer>()
+  /** Services of ours that it has registered at some time, and whether it serves them now. The log has been told of each. */
+  readonly #services = new Map<string, boolean>()
+  /** What it was not allowed; null: nothing so far. */
+  #notAllowed: Map<string, Offer> | null = null
   #hasToldServices = false
-  /** What the log has been told of: services of ours, and two words. */
-  readonly #told = new Set<string>()
+  /** The log knows its software, and that it drains. */
+  #isIntroduced = false
+  #isTakenLeaveOf = false
+  /** If it is to be kept. */
+  #lastAddress = ''
 
-  constructor(session: SessionHandle, parts: ProviderSessionParts) {
+  /** `permit` has been entered. */
+  constructor(session: SessionHandle, permit: Permit, host: ProviderHost) {
     this.session = session
     this.instance = session.peerInstance + Buffer.from(session.peerKey).toString('hex')
-    this.#parts = parts
-    this.#control = session.control
+    this.#permit = permit
+    this.#host = host
+    if (host.forgetsPaths) this.#lastAddress = this.address
     this.#control.owner = this
-    this.#say({ kind: 'settings', software: parts.software })
+    this.#say({ kind: 'settings', software: host.software })
+  }
+
+  get #control(): StreamHandle {
+    return this.session.control
   }
 
   get boot(): string {
@@ -66,12 +77,14 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
 
   /** For logs, with its port. */
   get address(): string {
-    return this.#parts.address()
+    const address = this.#host.addressOf(this.session)
+    if (address !== null && this.#host.forgetsPaths) this.#lastAddress = address
+    return address ?? this.#lastAddress
   }
 
   /** Services that it has registered. */
-  get served(): Iterable<string> {
-    return this.#served
+  get served(): readonly string[] {
+    return [...this.#services.keys()].filter((uuid) => this.#services.get(uuid))
   }
 
   get isSuspect(): boolean {
@@ -84,16 +97,16 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
 
   /** For a client of this service; null: not now, or not any more. What the provider may serve is asked each time, and not only once. */
   openStream(uuid: string): StreamHandle | null {
-    const { permit } = this.#parts
+    const permit = this.#permit
     return permit.serviceRefusal(uuid) === null ? this.session.openStream(permit.mostStreams) : null
   }
 
   /** What the peer is allowed may have changed. A service that it may serve no longer ends the session: it comes back without. */
   askAnew(): void {
-    const { permit } = this.#parts
+    const permit = this.#permit
     if (permit.isAsBefore()) return
     const refusal = permit.stayRefusal()
-    const lost = [...this.#served].find((uuid) => permit.serviceRefusal(uuid) !== null)
+    const lost = this.served.find((uuid) => permit.serviceRefusal(uuid) !== null)
     if (refusal !== null) this.#shutOut(refusal.sentence)
     else if (lost !== undefined) this.#shutOut(`The consumer takes service ${lost} from this key no more.`)
     else this.#registerAnew()
@@ -101,8 +114,8 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
 
   /** What it was refused, and is allowed by now. */
   #registerAnew(): void {
-    for (const offer of [...this.#notAllowed.values()]) {
-      if (this.#parts.permit.serviceRefusal(offer.uuid) === null) this.#register(offer)
+    for (const offer of [...(this.#notAllowed?.values() ?? [])]) {
+      if (this.#permit.serviceRefusal(offer.uuid) === null) this.#register(offer)
     }
   }
 
@@ -122,7 +135,7 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
     if (!this.#reader.isBroken) return
     // The end of the session makes the stream ready once more.
     this.#control.owner = null
-    this.#parts.log.error('badControlMessage', { provider: this.#parts.address() })
+    this.#host.log.error('badControlMessage', { provider: this.address })
     this.session.close(CloseCode.badMessage, 'A control message could not be read.')
   }
 
@@ -143,20 +156,21 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
 
   /** The session is gone, and with it everything it registered. A provider that has gone over to another one serves on. */
   onLost(by: string): void {
-    const { permit, directory, log, address } = this.#parts
-    permit.leave()
-    for (const uuid of this.#served) {
+    const { directory, log } = this.#host
+    this.#permit.leave()
+    for (const uuid of this.served) {
       if (!directory.remove(this, uuid)) continue
       const isServed = directory.providersOf(uuid).some(({ provider }) => provider.instance === this.instance)
-      if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: address(), by })
+      if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: this.address, by })
     }
   }
 
   #on(message: ControlMessage): void {
-    const { directory, log } = this.#parts
+    const { directory, log } = this.#host
     switch (message.kind) {
       case 'settings':
-        if (!this.#isNews('settings')) return
+        if (this.#isIntroduced) return
+        this.#isIntroduced = true
         log.info('providerConnected', { provider: this.address, ...this.#who, software: message.software })
         return
       case 'register':
@@ -164,21 +178,22 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
         return
       case 'unregister':
         directory.remove(this, message.uuid)
-        this.#served.delete(message.uuid)
-        this.#notAllowed.delete(message.uuid)
+        if (this.#services.has(message.uuid)) this.#services.set(message.uuid, false)
+        this.#notAllowed?.delete(message.uuid)
         return
       case 'health':
         this.#keepHealth(message)
         if (!directory.setHealth(this, message.uuid, message.isHealthy)) return
         log.some(message.isHealthy ? 'targetBack' : 'targetDown', {
           service: message.uuid,
-          provider: this.#parts.address(),
+          provider: this.address,
         })
         return
       case 'drain':
         this.isDraining = true
-        if (!this.#isNews('drain')) return
-        log.info('providerDraining', { provider: this.#parts.address() })
+        if (this.#isTakenLeaveOf) return
+        this.#isTakenLeaveOf = true
+        log.info('providerDraining', { provider: this.address })
         return
       case 'askServices':
         this.#tellServices()
@@ -197,23 +212,25 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
   #tellServices(): void {
     if (this.#hasToldServices) return
     this.#hasToldServices = true
-    const { services, permit } = this.#parts
-    for (const { uuid, name, protocol } of services.values()) {
-      if (permit.serviceRefusal(uuid) === null) this.#say({ kind: 'mayServe', uuid, name, protocol })
+    for (const { uuid, name, protocol } of this.#host.services.values()) {
+      if (this.#permit.serviceRefusal(uuid) === null) this.#say({ kind: 'mayServe', uuid, name, protocol })
     }
     this.#say({ kind: 'servicesTold' })
   }
 
   #register(offer: Offer): void {
-    const { uuid, name, protocol, isHealthy } = offer
-    const { services, permit } = this.#parts
-    const service = services.get(uuid)
+    const { name, protocol, isHealthy } = offer
+    const service = this.#host.services.get(offer.uuid)
     if (service === undefined) {
+      const { uuid } = offer
       this.#refuse(uuid, RefusalCode.unknownService, `this consumer has no <service> with <uuid>${uuid}</uuid>`)
       return
     }
-    const refusal = permit.serviceRefusal(uuid)
+    // The text of the configuration, and not a copy of it for each provider.
+    const { uuid } = service
+    const refusal = this.#permit.serviceRefusal(uuid)
     if (refusal !== null) {
+      this.#notAllowed ??= new Map()
       this.#notAllowed.set(uuid, offer)
       this.#refuse(uuid, refusal.code, refusal.sentence)
       return
@@ -223,43 +240,37 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
       this.#refuse(uuid, RefusalCode.protocolMismatch, text)
       return
     }
-    this.#notAllowed.delete(uuid)
-    this.#served.add(uuid)
-    this.#parts.directory.add({ provider: this, uuid, name, isHealthy })
+    this.#notAllowed?.delete(uuid)
+    const isNews = !this.#services.has(uuid)
+    this.#services.set(uuid, true)
+    this.#host.directory.add({ provider: this, uuid, name, isHealthy })
     this.#say({ kind: 'registered', uuid })
-    if (this.#isNews(uuid)) {
-      this.#parts.log.info('serviceRegistered', { service: uuid, name, provider: this.address, ...this.#who })
+    if (isNews) {
+      this.#host.log.info('serviceRegistered', { service: uuid, name, provider: this.address, ...this.#who })
     }
-    this.#parts.onProvidersChanged(uuid)
-  }
-
-  /** True once for each: a provider that says the same again and again must not fill the log. */
-  #isNews(what: string): boolean {
-    if (this.#told.has(what)) return false
-    this.#told.add(what)
-    return true
+    this.#host.onProvidersChanged(uuid)
   }
 
   /** Of a service that may yet be taken. */
   #keepHealth({ uuid, isHealthy }: { readonly uuid: string; readonly isHealthy: boolean }): void {
-    const offer = this.#notAllowed.get(uuid)
-    if (offer !== undefined) this.#notAllowed.set(uuid, { ...offer, isHealthy })
+    const offer = this.#notAllowed?.get(uuid)
+    if (offer !== undefined) this.#notAllowed?.set(uuid, { ...offer, isHealthy })
   }
 
   #refuse(uuid: string, code: RefusalCode, text: string): void {
     this.#say({ kind: 'refused', uuid, code, text })
     const fields = { service: uuid, provider: this.address, ...this.#who, code: refusalName(code), why: text }
-    this.#parts.log.some('registrationRefused', fields)
+    this.#host.log.some('registrationRefused', fields)
   }
 
   #shutOut(why: string): void {
-    this.#parts.log.warn('providerShutOut', { provider: this.address, ...this.#who, why })
+    this.#host.log.warn('providerShutOut', { provider: this.address, ...this.#who, why })
     this.session.close(CloseCode.notAuthorised, why)
   }
 
   /** By what it is known. */
   get #who(): Pick<Permit, 'key' | 'certificate'> {
-    const { key, certificate } = this.#parts.permit
+    const { key, certificate } = this.#permit
     return { key, certificate }
   }
 

@@ -29,17 +29,16 @@ export interface FrameActionParts {
   readonly path: Path
   readonly search: MtuSearch
   readonly rekey: Rekey
+  readonly loss: Recovery
   /** The peer is elsewhere than `before`, and has shown that it is. */
-  readonly onMoved: (before: PathId, now: Micros) => void
-  readonly onClose: (code: number, reason: string) => void
+  onMoved(before: PathId, now: Micros): void
+  onPeerClosed(code: number, reason: string): void
 }
 
 export class FrameActions implements FrameSink, SentFrameSink {
   /** When and from where the packet came that is being walked; the session sets both before each. */
   now: Micros = 0
   from: PathId = 0
-  /** Set once it exists: it reports what became of our frames to this object. */
-  loss: Recovery | null = null
 
   readonly #parts: FrameActionParts
 
@@ -48,7 +47,7 @@ export class FrameActions implements FrameSink, SentFrameSink {
   }
 
   onAck(frame: AckFrame): CloseCode {
-    return this.loss === null ? CloseCode.protocolViolation : this.loss.onAck(frame, this.now)
+    return this.#parts.loss.onAck(frame, this.now)
   }
 
   onStream(frame: StreamFrame, datagram: Uint8Array): CloseCode {
@@ -81,14 +80,14 @@ export class FrameActions implements FrameSink, SentFrameSink {
   }
 
   onPathResponse(challenge: Uint8Array): CloseCode {
-    const { path, onMoved } = this.#parts
+    const { path } = this.#parts
     const before = path.current
-    if (path.onResponse(challenge)) onMoved(before, this.now)
+    if (path.onResponse(challenge)) this.#parts.onMoved(before, this.now)
     return CloseCode.none
   }
 
   onClose(frame: CloseFrame): CloseCode {
-    this.#parts.onClose(frame.code, frame.reason)
+    this.#parts.onPeerClosed(frame.code, frame.reason)
     return CloseCode.none
   }
 

@@ -8,4 +8,9 @@ export function hexByte(byte: number): string {
   return DIGITS[byte]!
 }
 
+/** Bytes from what `hex` has written. */
+export function bytesOfHex(text: string): Uint8Array {
+  return Uint8Array.from({ length: text.length / 2 }, (_, i) => Number.parseInt(text.slice(2 * i, 2 * i + 2), 16))
+}
+
 const DIGITS: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))

@@ -66,9 +66,6 @@ export class PacketBuilder {
   readonly #rtt: Rtt
   readonly #rekey: Rekey
   readonly #streams: StreamTable
-  readonly #stream = STREAM
-  readonly #reset = RESET
-  readonly #stop = STOP
 
   constructor(parts: PacketBuilderParts) {
     this.#sent = parts.sent
@@ -171,17 +168,17 @@ export class PacketBuilder {
   /** False: some of it did not fit and must wait for the next packet. */
   #writeControlOf(stream: Stream, writer: Writer, now: Micros): boolean {
     if (stream.send.wantsReset) {
-      this.#reset.id = stream.id
-      this.#reset.code = stream.send.resetCode
-      this.#reset.finalSize = stream.send.finalSize
-      if (!writeResetStream(writer, this.#reset)) return false
+      RESET.id = stream.id
+      RESET.code = stream.send.resetCode
+      RESET.finalSize = stream.send.finalSize
+      if (!writeResetStream(writer, RESET)) return false
       stream.send.onResetSent()
       this.#note(SentFrame.resetStream, stream.id)
     }
     if (stream.stopToSend >= 0) {
-      this.#stop.id = stream.id
-      this.#stop.code = stream.stopToSend
-      if (!writeStopSending(writer, this.#stop)) return false
+      STOP.id = stream.id
+      STOP.code = stream.stopToSend
+      if (!writeStopSending(writer, STOP)) return false
       stream.stopToSend = -1
       this.#note(SentFrame.stopSending, stream.id)
     }
@@ -211,7 +208,7 @@ export class PacketBuilder {
         continue
       }
       if (!this.#hasRoomFor(1) || !this.#writeBytesOf(stream, wanted, writer)) return
-      schedule.spend(this.#stream.length)
+      schedule.spend(STREAM.length)
       if (writer.room < LEAST_STREAM_BYTES) return
     }
   }
@@ -222,7 +219,7 @@ export class PacketBuilder {
     const offset = send.nextOffset
     const room = writer.room - streamHeadBytes(stream.id, offset)
     if (room < Math.min(wanted, LEAST_STREAM_BYTES)) return false
-    const frame = this.#stream
+    const frame = STREAM
     const isRepeating = send.isRepeating
     frame.id = stream.id
     frame.offset = offset

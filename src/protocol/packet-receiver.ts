@@ -7,6 +7,7 @@
 import { CloseCode, DropReason } from './errors.ts'
 import type { FrameActions } from './frame-actions.ts'
 import { SHORT_HEADER_BYTES } from './limits.ts'
+import type { Liveness } from './path/liveness.ts'
 import type { Path } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
@@ -34,10 +35,9 @@ export interface PacketReceiverParts {
   readonly walker: FrameWalker
   readonly actions: FrameActions
   readonly trace: Trace
-  /** A packet of the peer asks for an ACK. */
-  readonly onAsked: (now: Micros) => void
+  readonly liveness: Liveness
   /** The peer broke a rule: it is sent away. */
-  readonly onViolation: (code: CloseCode, reason: string) => void
+  onViolation(code: CloseCode, reason: string): void
 }
 
 /** Bytes stop leaving at half of this. A peer that still draws ACKs out of us and returns none wants our memory: each takes a slot. */
@@ -82,7 +82,7 @@ export class PacketReceiver {
     this.#walk(buffer, at, end, from, now)
     acks.onPacket(this.#counter, this.#largestBefore, walker.elicitsAck, now)
     if (walker.wantsHaste) acks.hurry(now)
-    if (walker.elicitsAck) this.#parts.onAsked(now)
+    if (walker.elicitsAck) this.#parts.liveness.onAsked(now)
   }
 
   /** Only the newest packet says where the peer is. */
@@ -93,13 +93,13 @@ export class PacketReceiver {
   }
 
   #walk(buffer: Uint8Array, at: number, end: number, from: PathId, now: Micros): void {
-    const { actions, walker, sent, onViolation } = this.#parts
+    const { actions, walker, sent } = this.#parts
     actions.now = now
     actions.from = from
     const frames = walker.reader.over(buffer, at + SHORT_HEADER_BYTES, end - TAG_BYTES)
     const verdict = walker.walk(frames, actions)
-    if (verdict !== CloseCode.none) onViolation(verdict, '')
+    if (verdict !== CloseCode.none) this.#parts.onViolation(verdict, '')
     else if (sent.next - sent.oldest > MOST_UNSETTLED_PACKETS)
-      onViolation(CloseCode.protocolViolation, 'too many packets without an ACK')
+      this.#parts.onViolation(CloseCode.protocolViolation, 'too many packets without an ACK')
   }
 }

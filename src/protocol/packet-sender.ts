@@ -4,10 +4,12 @@
 //   batch buffer   [ header 19 | frames … | tag 16 ][ header | frames … | tag ]…   equal sizes, only the last may be shorter
 
 import type { DatagramBatch } from './api.ts'
+import { AT_REST } from './congestion/at-rest.ts'
 import type { CongestionController } from './congestion/controller.ts'
 import type { Pacer } from './congestion/pacer.ts'
 import { LEAST_SHORT_PACKET_BYTES, SHORT_HEADER_BYTES } from './limits.ts'
 import { Fill, type PacketBuilder } from './packet-builder.ts'
+import type { Liveness } from './path/liveness.ts'
 import type { MtuSearch } from './path/mtu-search.ts'
 import type { PathMessage } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
@@ -30,20 +32,22 @@ export interface PacketSenderParts {
   readonly keys: KeyRing
   readonly sent: SentPackets
   /** Told which frames are wanted again when a probe repeats them. */
-  readonly sink: SentFrameSink
+  readonly actions: SentFrameSink
   /** Null: none is left out. */
   readonly skipped: SkippedNumbers | null
   readonly loss: Recovery
   readonly acks: AckPolicy
   readonly ackFrequency: AckFrequency
   readonly rtt: Rtt
+  /** Another one from time to time: of another path, for example. */
   readonly controller: CongestionController
   readonly pacer: Pacer
+  /** More leaves than a session at rest ever says. */
+  takeControl(now: Micros): void
   readonly builder: PacketBuilder
   readonly search: MtuSearch
   readonly trace: Trace
-  /** A packet that the peer must answer has left. */
-  readonly onElicitingSent: (now: Micros) => void
+  readonly liveness: Liveness
 }
 
 /** The least that may stand between header and tag, so that a packet is never shorter than LEAST_SHORT_PACKET_BYTES. */
@@ -59,20 +63,18 @@ export class PacketSender {
   bytesSent = 0
   /** Bytes of UDP payload of a full packet. */
   maxDatagramBytes: number
-  /** The same of a probe after a timeout: what went unanswered may have been too large for a path that has changed. */
-  readonly #probeBytes: number
+  /** What every path carries. So large is a probe after a timeout: what went unanswered may have been too large for a path that has changed. */
+  readonly #baseBytes: number
 
   readonly #parts: PacketSenderParts
   readonly #writer = WRITER
-  #controller: CongestionController
   #remoteId: Uint8Array = new Uint8Array(0)
   #pacedUntil: Micros = Number.POSITIVE_INFINITY
 
   constructor(parts: PacketSenderParts, maxDatagramBytes: number) {
     this.#parts = parts
-    this.#controller = parts.controller
     this.maxDatagramBytes = maxDatagramBytes
-    this.#probeBytes = maxDatagramBytes
+    this.#baseBytes = maxDatagramBytes
   }
 
   /** The handshake is through: the peer has told by which id it knows the session. */
@@ -80,16 +82,11 @@ export class PacketSender {
     this.#remoteId = remoteId
   }
 
-  /** What leaves from now on takes another path. */
-  onNewPath(controller: CongestionController): void {
-    this.#controller = controller
-  }
-
   /** The path carries larger datagrams than was known, or no longer those that it did. */
   resize(maxDatagramBytes: number): void {
     this.maxDatagramBytes = maxDatagramBytes
     this.#parts.pacer.onMaxDatagramBytes(maxDatagramBytes)
-    this.#controller.onMaxDatagramBytes(maxDatagramBytes)
+    this.#parts.controller.onMaxDatagramBytes(maxDatagramBytes)
   }
 
   /** When the pacer lets the next packet go; `Infinity`: it holds nothing back. */
@@ -99,21 +96,21 @@ export class PacketSender {
 
   /** Sends so many probes, with what the oldest packets on their way held: whatever the peer misses, it misses that first. */
   probe(howMany: number): void {
-    const { sent, sink } = this.#parts
+    const { sent, actions } = this.#parts
     this.probes += howMany
     let left = howMany
     for (let packet = sent.oldest; packet < sent.next && left > 0; packet++) {
       if (sent.state(packet) !== SentState.inFlight || sent.isSizeProbe(packet)) continue
-      sent.repeat(packet, sink)
+      sent.repeat(packet, actions)
       left--
     }
   }
 
   /** Fills the batch with packets for `path`; false: nothing may or need be sent now. */
   fill(out: DatagramBatch, path: PathId, now: Micros): boolean {
-    const { pacer, rtt, keys, search, ackFrequency } = this.#parts
+    const { controller, pacer, rtt, keys, search, ackFrequency } = this.#parts
     // Before the first sample nothing is known of the path, and the initial window may leave at once.
-    pacer.adjust(this.#controller, rtt.hasSample ? rtt.smoothed : 0, now)
+    pacer.adjust(controller, rtt.hasSample ? rtt.smoothed : 0, now)
     out.length = 0
     out.path = path
     out.segmentBytes = this.maxDatagramBytes
@@ -125,7 +122,7 @@ export class PacketSender {
       if (out.length === bytes) out.segmentBytes = bytes
       if (bytes < this.maxDatagramBytes) break
       search.onFull(now)
-      ackFrequency.onFull(this.#controller, this.maxDatagramBytes, rtt, now)
+      ackFrequency.onFull(this.#parts.controller, this.maxDatagramBytes, rtt, now)
     }
     return out.length > 0
   }
@@ -178,14 +175,14 @@ export class PacketSender {
       if (isWindowOpen && pacer.budgetBytes(now) >= this.maxDatagramBytes) return Fill.all
       loss.onHeldBack()
       if (isWindowOpen) this.#pacedUntil = pacer.nextSendAt(now, Number.POSITIVE_INFINITY)
-    } else if (sent.bytesInFlight < this.#controller.windowBytes) sent.deliveries.onStarved(sent.bytesInFlight)
+    } else if (sent.bytesInFlight < this.#parts.controller.windowBytes) sent.deliveries.onStarved(sent.bytesInFlight)
     // Without anything else to send, an ACK goes as soon as it is due; PING and the rest ride along by their own rules.
     return acks.isDue(now) ? (builder.hasSomethingToSend ? Fill.ackOnly : Fill.all) : null
   }
 
   get #isWindowOpen(): boolean {
-    const { sent } = this.#parts
-    return sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= this.#controller.windowBytes
+    const { sent, controller } = this.#parts
+    return sent.hasRoom && sent.bytesInFlight + this.maxDatagramBytes <= controller.windowBytes
   }
 
   /** Appends one packet to the batch; 0: there was nothing to put in it. */
@@ -195,7 +192,7 @@ export class PacketSender {
     const at = out.length
     const writer = this.#writer
     const start = at + SHORT_HEADER_BYTES
-    const room = fill === Fill.probe ? this.#probeBytes : this.maxDatagramBytes
+    const room = fill === Fill.probe ? this.#baseBytes : this.maxDatagramBytes
     writer.over(out.buffer, start, at + room - TAG_BYTES)
     builder.fill(writer, fill, now)
     if (writer.position === start) return 0
@@ -234,12 +231,16 @@ export class PacketSender {
   }
 
   #commitEliciting(bytes: number, now: Micros): void {
-    const { sent, loss, pacer, acks } = this.#parts
+    const { sent, loss, acks, liveness } = this.#parts
+    // Before this one counts: the first datagram of bulk is the first that the controller sees.
+    if (this.#parts.controller === AT_REST.controller && sent.bytesInFlight + bytes >= this.#baseBytes)
+      this.#parts.takeControl(now)
+    const { controller, pacer } = this.#parts
     sent.commit(bytes, now)
     loss.onSent(now)
-    this.#controller.onSent(bytes, sent.bytesInFlight, now)
+    controller.onSent(bytes, sent.bytesInFlight, now)
     pacer.onSent(bytes, now)
     acks.onElicitingSent()
-    this.#parts.onElicitingSent(now)
+    liveness.onSent(now)
   }
 }

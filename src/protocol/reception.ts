@@ -42,14 +42,12 @@ interface QueuedCookie {
   readonly packet: Uint8Array
 }
 
-/** A session that was answered, for as long as it lives. */
+/** A session that was answered, until it is confirmed. */
 interface Guest {
-  readonly initKey: number
   readonly peer: string
   readonly sentAtMs: number
   readonly from: Neighbourhood | null
   readonly answerBytes: number
-  isConfirmed: boolean
 }
 
 export class Reception {
@@ -108,18 +106,15 @@ export class Reception {
   /** The dialler has shown by a data packet that it is there. */
   onConfirmed(session: Session): void {
     const guest = this.#guests.get(session)
-    if (guest === undefined || guest.isConfirmed) return
-    this.#leaveHall(guest)
-    guest.isConfirmed = true
+    if (guest === undefined) return
+    this.#leaveHall(session, guest)
     this.#newest.onConfirmed(guest.peer, guest.sentAtMs)
   }
 
   onGone(session: Session): void {
     const guest = this.#guests.get(session)
-    if (guest === undefined) return
-    if (!guest.isConfirmed) this.#leaveHall(guest)
-    this.#guests.delete(session)
-    this.#byInit.delete(guest.initKey)
+    if (guest !== undefined) this.#leaveHall(session, guest)
+    if (!session.isDialler) this.#byInit.delete(session.initKey)
   }
 
   /** Fills the batch with the next COOKIE; false: none waits. */
@@ -165,8 +160,7 @@ export class Reception {
 
   #repeat(session: Session, init: Uint8Array, from: PathId): number {
     session.onRepeatedInit(init, from)
-    const guest = this.#guests.get(session)!
-    if (!guest.isConfirmed) this.counters.answerBytes += guest.answerBytes
+    this.counters.answerBytes += this.#guests.get(session)?.answerBytes ?? 0
     return 0
   }
 
@@ -182,9 +176,9 @@ export class Reception {
     const { sentAtMs } = question.hello
     this.#newest.onAnswered(peer, sentAtMs, now)
     const { session, answerBytes } = this.#host.admit(init, question, from)
-    const initKey = initKeyOf(init)
-    this.#guests.set(session, { initKey, peer, sentAtMs, from: neighbourhood, answerBytes, isConfirmed: false })
-    this.#byInit.set(initKey, session)
+    session.initKey = initKeyOf(init)
+    this.#guests.set(session, { peer, sentAtMs, from: neighbourhood, answerBytes })
+    this.#byInit.set(session.initKey, session)
     this.counters.halfOpen++
     if (neighbourhood !== null) neighbourhood.halfOpen++
     this.counters.answerBytes += answerBytes
@@ -192,7 +186,8 @@ export class Reception {
   }
 
   /** It is half-open no more. */
-  #leaveHall(guest: Guest): void {
+  #leaveHall(session: Session, guest: Guest): void {
+    this.#guests.delete(session)
     this.counters.halfOpen--
     if (guest.from !== null) guest.from.halfOpen--
   }

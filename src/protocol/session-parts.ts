@@ -3,24 +3,25 @@
 // and what is told of it, is for `Session` to say.
 
 import type { DatagramBatch, EndpointOptions, SessionStats } from './api.ts'
+import { AT_REST } from './congestion/at-rest.ts'
 import type { CongestionController } from './congestion/controller.ts'
 import { Uncontrolled } from './congestion/none.ts'
 import { Pacer } from './congestion/pacer.ts'
 import type { CloseCode } from './errors.ts'
-import { FrameActions } from './frame-actions.ts'
+import { type FrameActionParts, FrameActions } from './frame-actions.ts'
 import { addressAt, isLoopback, isSameIp } from './handshake/address.ts'
 import type { Hello } from './handshake/hello.ts'
 import { rulesOf, UDP } from './line.ts'
 import { PacketBuilder } from './packet-builder.ts'
-import { PacketReceiver } from './packet-receiver.ts'
-import { PacketSender } from './packet-sender.ts'
+import { PacketReceiver, type PacketReceiverParts } from './packet-receiver.ts'
+import { PacketSender, type PacketSenderParts } from './packet-sender.ts'
 import { Liveness, LivenessVerdict } from './path/liveness.ts'
-import { MtuSearch } from './path/mtu-search.ts'
+import { MtuSearch, type SizeCeiling } from './path/mtu-search.ts'
 import { Path } from './path/path.ts'
 import { type SessionKeys, silentTrace, type Trace } from './ports.ts'
 import { AckFrequency } from './recovery/ack-frequency.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
-import { LossDetector } from './recovery/loss.ts'
+import { LossDetector, type LossDetectorParts } from './recovery/loss.ts'
 import { NoLoss } from './recovery/no-loss.ts'
 import { ReceivedPackets } from './recovery/received.ts'
 import type { Recovery } from './recovery/recovery.ts'
@@ -28,14 +29,23 @@ import { Rtt } from './recovery/rtt.ts'
 import { SentPackets } from './recovery/sent.ts'
 import { SkippedNumbers } from './recovery/skip.ts'
 import { KeyRing } from './rekey/key-ring.ts'
-import { Rekey, RekeyReason } from './rekey/rekey.ts'
+import { Rekey, type RekeyParts, RekeyReason } from './rekey/rekey.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
 import { StreamTable, type StreamTableOwner } from './streams/table.ts'
-import { type Micros, type PathId, SECOND } from './units.ts'
+import { type Micros, type PacketNumber, type PathId, SECOND } from './units.ts'
 import type { FrameWalker } from './wire/frames.ts'
 
-/** What one session is and whom its parts tell. */
+/** Whom the parts of a session tell; the session. */
+export interface SessionPartsOwner extends StreamTableOwner {
+  /** The peer has said goodbye. */
+  onPeerClosed(code: number, reason: string): void
+  /** The peer has moved, and not only to another port of the same address. */
+  onNewIp(): void
+  /** The peer broke a rule: it is sent away. */
+  onViolation(code: CloseCode, reason: string): void
+}
+
 export interface SessionPartsOptions {
   readonly session: number
   readonly isDialler: boolean
@@ -43,11 +53,7 @@ export interface SessionPartsOptions {
   readonly options: EndpointOptions
   readonly budget: MemoryBudget
   readonly walker: FrameWalker
-  readonly streamOwner: StreamTableOwner
-  readonly onClose: (code: number, reason: string) => void
-  /** The peer has moved, and not only to another port of the same address. */
-  readonly onNewIp: () => void
-  readonly onViolation: (code: CloseCode, reason: string) => void
+  readonly owner: SessionPartsOwner
   readonly now: Micros
 }
 
@@ -61,9 +67,18 @@ export interface Met {
 
 /** Shorter than the pause between two keep-alives: an idle session is down to its least with the first of them. */
 const REST_EVERY: Micros = 10 * SECOND
+/** What was learnt of a path that nobody uses is good for so long (RFC 7661 §4.4); then it is as new. */
+const CONTROL_KEPT_FOR: Micros = 300 * SECOND
 
-export class SessionParts {
+/** Itself what its parts are told of each other: a list for each of them would cost every session some hundred bytes more. */
+export class SessionParts
+  implements PacketSenderParts, PacketReceiverParts, FrameActionParts, LossDetectorParts, RekeyParts, SizeCeiling
+{
+  readonly session: number
+  readonly isDialler: boolean
+  readonly isReliable: boolean
   readonly trace: Trace
+  readonly walker: FrameWalker
   readonly rtt = new Rtt()
   readonly sent = new SentPackets()
   readonly received = new ReceivedPackets()
@@ -75,6 +90,8 @@ export class SessionParts {
   readonly keys: KeyRing
   readonly rekey: Rekey
   controller: CongestionController
+  pacer: Pacer = AT_REST.pacer
+  readonly skipped: SkippedNumbers | null
   readonly streams: StreamTable
   readonly actions: FrameActions
   readonly loss: Recovery
@@ -83,127 +100,101 @@ export class SessionParts {
   readonly receiver: PacketReceiver
   packetsLost = 0
 
-  readonly #session: number
   readonly #options: EndpointOptions
-  readonly #onNewIp: () => void
+  readonly #owner: SessionPartsOwner
   #restAt: Micros
+  /** Nothing but keep-alives has left since then; and so much had been sent at the last rest. */
+  #quietSince: Micros
+  #sentAtRest = 0
 
-  constructor(made: SessionPartsOptions) {
-    const { random, settings, newController, trace } = made.options
-    const { rtt, sent, received, acks, ackFrequency } = this
-    // Closures that named `made` would keep it.
-    const { session } = made
-    const { isReliable, packetsPerAck, suspectSilence } = rulesOf(made.options.line)
-    this.#session = made.session
-    this.#options = made.options
-    this.#onNewIp = made.onNewIp
-    this.#restAt = made.now + REST_EVERY
-    acks.packetsPerAck = packetsPerAck
-    acks.mostPacketsPerAck = settings.mostPacketsPerAck
+  constructor({ session, isDialler, path, options, budget, walker, owner, now }: SessionPartsOptions) {
+    const { random, settings, trace } = options
+    const { isReliable, packetsPerAck, suspectSilence } = rulesOf(options.line)
+    this.session = session
+    this.isDialler = isDialler
+    this.isReliable = isReliable
+    this.#options = options
+    this.#owner = owner
+    this.#restAt = now + REST_EVERY
+    this.#quietSince = now
+    this.acks.packetsPerAck = packetsPerAck
+    this.acks.mostPacketsPerAck = settings.mostPacketsPerAck
     this.trace = trace ?? silentTrace
-    this.path = new Path(made.path, random)
-    this.search = new MtuSearch(settings.maxDatagramBytes, () => mtuCeiling(this.#options, this.path.current))
-    this.liveness = new Liveness(
-      {
-        isDialler: made.isDialler,
-        survive: settings.survive,
-        askAfterQuiet: settings.askAfterQuiet,
-        isBusy: () => this.streams.openStreams > 0,
-      },
-      random,
-      made.now,
-    )
+    this.walker = walker
+    this.path = new Path(path, random)
+    this.search = new MtuSearch(settings.maxDatagramBytes, this)
+    this.streams = new StreamTable(owner, settings, budget, isDialler ? 1 : 0)
+    const { survive, askAfterQuiet } = settings
+    this.liveness = new Liveness({ isDialler, survive, askAfterQuiet, streams: this.streams }, random, now)
     this.liveness.suspectSilence = suspectSilence
     // TCP controls itself, and must not be controlled twice.
-    this.controller = isReliable ? new Uncontrolled() : newController(settings.maxDatagramBytes)
-    this.streams = new StreamTable(made.streamOwner, settings, made.budget, made.isDialler ? 1 : 0)
+    this.controller = isReliable ? new Uncontrolled() : AT_REST.controller
+    // There is no window that an ACK of what never arrived could open.
+    this.skipped = isReliable ? null : new SkippedNumbers(random)
     this.keys = new KeyRing(settings.mostPacketsPerKey)
-    const rekey = new Rekey(
-      {
-        keys: this.keys,
-        sent,
-        received,
-        isDialler: made.isDialler,
-        probeTimeout: () => this.loss.probeTimeout,
-        onChanged: (why, now) => {
-          if (why !== RekeyReason.peer) this.builder.wantsPing = true
-          this.trace.keysChanged(session, this.keys.number, why, now)
-        },
-      },
-      settings,
-    )
-    this.rekey = rekey
-    this.actions = new FrameActions({
-      streams: this.streams,
-      received,
-      acks,
-      ackFrequency,
-      path: this.path,
-      search: this.search,
-      rekey,
-      onMoved: (before, now) => this.#onMoved(before, now),
-      onClose: made.onClose,
-    })
-    this.loss = isReliable
-      ? new NoLoss(sent, rtt, this.actions)
-      : new LossDetector({
-          sent,
-          rtt,
-          controller: this.controller,
-          sink: this.actions,
-          sizes: this.search,
-          onPacketLost: (packet, bytes, now) => {
-            this.packetsLost++
-            this.trace.packetLost(session, packet, bytes, now)
-          },
-        })
-    this.actions.loss = this.loss
-    this.builder = new PacketBuilder({ sent, received, acks, ackFrequency, rtt, rekey, streams: this.streams })
-    this.sender = new PacketSender(
-      {
-        session: made.session,
-        keys: this.keys,
-        sent,
-        sink: this.actions,
-        // There is no window that an ACK of what never arrived could open.
-        skipped: isReliable ? null : new SkippedNumbers(random),
-        loss: this.loss,
-        acks,
-        ackFrequency,
-        rtt,
-        controller: this.controller,
-        pacer: new Pacer(settings.maxDatagramBytes),
-        builder: this.builder,
-        search: this.search,
-        trace: this.trace,
-        onElicitingSent: (now) => this.liveness.onSent(now),
-      },
-      settings.maxDatagramBytes,
-    )
-    this.receiver = new PacketReceiver({
-      session: made.session,
-      isReliable,
-      keys: this.keys,
-      rekey,
-      received,
-      sent,
-      acks,
-      loss: this.loss,
-      path: this.path,
-      walker: made.walker,
-      actions: this.actions,
-      trace: this.trace,
-      onAsked: (now) => this.liveness.onAsked(now),
-      onViolation: made.onViolation,
-    })
+    this.rekey = new Rekey(this, settings)
+    this.actions = new FrameActions(this)
+    this.loss = isReliable ? new NoLoss(this.sent, this.rtt, this.actions) : new LossDetector(this)
+    this.builder = new PacketBuilder(this)
+    this.sender = new PacketSender(this, settings.maxDatagramBytes)
+    this.receiver = new PacketReceiver(this)
   }
+
+  // ---- What its parts ask and tell ----
+
+  /** Pieces would arrive too, and say nothing of the path; but nothing is cut on the way to this machine itself. */
+  get ceilingDatagramBytes(): number {
+    const { line = UDP, settings } = this.#options
+    const address = line.forbidsFragments ? null : addressAt(this.#options, this.path.current)
+    const isHonest = line.forbidsFragments || (address !== null && isLoopback(address))
+    return isHonest ? settings.ceilingDatagramBytes : settings.maxDatagramBytes
+  }
+
+  /** It has a controller and a pacer of its own from here on. */
+  takeControl(now: Micros): void {
+    const { maxDatagramBytes } = this.sender
+    this.controller = this.#options.newController(maxDatagramBytes)
+    this.pacer = new Pacer(maxDatagramBytes)
+    this.pacer.adjust(this.controller, this.rtt.hasSample ? this.rtt.smoothed : 0, now)
+  }
+
+  probeTimeout(): Micros {
+    return this.loss.probeTimeout
+  }
+
+  onKeysChanged(why: RekeyReason, now: Micros): void {
+    if (why !== RekeyReason.peer) this.builder.wantsPing = true
+    this.trace.keysChanged(this.session, this.keys.number, why, now)
+  }
+
+  onPacketLost(packet: PacketNumber, bytes: number, now: Micros): void {
+    this.packetsLost++
+    this.trace.packetLost(this.session, packet, bytes, now)
+  }
+
+  onPeerClosed(code: number, reason: string): void {
+    this.#owner.onPeerClosed(code, reason)
+  }
+
+  onViolation(code: CloseCode, reason: string): void {
+    this.#owner.onViolation(code, reason)
+  }
+
+  /** What was sent to the old address may be lost: the answer to a PING says so soonest. */
+  onMoved(before: PathId, now: Micros): void {
+    this.askAtOnce()
+    if (isSameIp(addressAt(this.#options, before), addressAt(this.#options, this.path.current))) return
+    this.#startOver(now)
+    this.#owner.onNewIp()
+  }
+
+  // ---- What the session asks for ----
 
   /** The handshake is through: its keys serve from here on. Returns the control stream. */
   start(met: Met, now: Micros): Stream {
     const { hello, remoteId } = met
     this.loss.peerMaxAckDelay = hello.maxAckDelay
-    const { isReliable } = rulesOf(this.#options.line)
-    this.ackFrequency.peerMost = isReliable
+    this.ackFrequency.peerMost = this.isReliable
       ? 0
       : Math.min(hello.mostPacketsPerAck, this.#options.settings.mostPacketsPerAck)
     this.liveness.survive = Math.min(hello.survive, this.liveness.survive)
@@ -225,7 +216,7 @@ export class SessionParts {
 
   #resize(now: Micros): void {
     this.sender.resize(this.search.bytes)
-    this.trace.datagramsResized(this.#session, this.search.bytes, now)
+    this.trace.datagramsResized(this.session, this.search.bytes, now)
   }
 
   /** Sends the peer something that it must answer, whatever window and pacer say. */
@@ -265,23 +256,29 @@ export class SessionParts {
     this.#restAt = now + REST_EVERY
     this.streams.trim()
     this.sent.rest()
+    if (this.#wasBusy()) this.#quietSince = now
+    else if (now - this.#quietSince >= CONTROL_KEPT_FOR) this.#leaveControl()
   }
 
-  /** What was sent to the old address may be lost: the answer to a PING says so soonest. */
-  #onMoved(before: PathId, now: Micros): void {
-    this.askAtOnce()
-    if (isSameIp(addressAt(this.#options, before), addressAt(this.#options, this.path.current))) return
-    this.#startOver(now)
-    this.#onNewIp()
+  /** Since it was asked last. */
+  #wasBusy(): boolean {
+    const sentBytes = this.sender.bytesSent - this.#sentAtRest
+    this.#sentAtRest = this.sender.bytesSent
+    return this.streams.openStreams > 0 || sentBytes >= this.#options.settings.maxDatagramBytes
+  }
+
+  #leaveControl(): void {
+    if (this.isReliable) return
+    this.controller = AT_REST.controller
+    this.pacer = AT_REST.pacer
   }
 
   /** Another address is another path: what was learnt of the old one would flood it, or starve it (RFC 9000 §9.4). */
   #startOver(now: Micros): void {
     const { settings, newController } = this.#options
-    this.controller = newController(settings.maxDatagramBytes)
+    if (this.controller !== AT_REST.controller) this.controller = newController(settings.maxDatagramBytes)
     this.search.startOver()
-    this.loss.onNewPath(this.controller)
-    this.sender.onNewPath(this.controller)
+    this.loss.onNewPath()
     this.rtt.forget()
     const roundTrip = this.path.roundTrip(now)
     if (roundTrip !== null) this.rtt.sample(roundTrip, 0)
@@ -301,12 +298,4 @@ export class SessionParts {
     into.heldBytes = this.streams.heldBytes
     into.rekeys = this.keys.number
   }
-}
-
-/** Pieces would arrive too, and say nothing of the path; but nothing is cut on the way to this machine itself. */
-function mtuCeiling(options: EndpointOptions, path: PathId): number {
-  const { line = UDP, settings } = options
-  const address = line.forbidsFragments ? null : addressAt(options, path)
-  const isHonest = line.forbidsFragments || (address !== null && isLoopback(address))
-  return isHonest ? settings.ceilingDatagramBytes : settings.maxDatagramBytes
 }

@@ -12,6 +12,8 @@ export class SessionTable {
   readonly #byLocalId = new Map<number, Session>()
   readonly #pathsInUse = new Set<PathId>()
   #pathsGatheredAt: Micros = -1
+  /** Native code fills it, and what that was given lies outside V8's heap from then on: the ids of sessions are copies. */
+  readonly #drawn = new Uint8Array(CONNECTION_ID_BYTES)
   /** Most datagrams come for the session of the one before. */
   #lastFound: Session | null = null
 
@@ -29,12 +31,12 @@ export class SessionTable {
 
   /** An id that no session has. */
   newId(): Uint8Array {
-    const id = new Uint8Array(CONNECTION_ID_BYTES)
+    const id = this.#drawn
     do this.#random.fill(id)
     while (this.#byLocalId.has(connectionKey(id, 0)))
     // Byte 0 is kept for a worker's number, should a consumer ever run as several processes.
     id[0] = 0
-    return id
+    return new Uint8Array(id)
   }
 
   add(session: Session): void {

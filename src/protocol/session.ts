@@ -20,20 +20,17 @@ import type { Answer } from './handshake/answer.ts'
 import type { Dial } from './handshake/dial.ts'
 import type { Hello } from './handshake/hello.ts'
 import { hex } from './hex.ts'
-import { CONNECTION_ID_BYTES } from './limits.ts'
 import { type LineRules, rulesOf } from './line.ts'
 import { LivenessVerdict } from './path/liveness.ts'
 import type { SessionKeys } from './ports.ts'
 import { RekeyReason } from './rekey/rekey.ts'
-import { SessionParts } from './session-parts.ts'
+import { SessionParts, type SessionPartsOwner } from './session-parts.ts'
 import { CLOSED, OPEN, type Phase } from './session-phase.ts'
 import type { MemoryBudget } from './streams/credit.ts'
 import type { Stream } from './streams/stream.ts'
-import type { StreamTableOwner } from './streams/table.ts'
 import { type Micros, type PathId, SECOND } from './units.ts'
 import { CloseFrame } from './wire/close-frame.ts'
 import type { FrameWalker } from './wire/frames.ts'
-import { connectionKey } from './wire/packet.ts'
 
 /** What a session asks of its endpoint. */
 export interface SessionOwner {
@@ -54,9 +51,8 @@ export interface SessionOwner {
 /** How long a goodbye may wait for a connection that takes nothing. */
 const LEAVE_WITHIN: Micros = 2 * SECOND
 
-const NOTHING = new Uint8Array(0)
 /** Of a peer that has not answered yet. */
-const NO_ID = new Uint8Array(CONNECTION_ID_BYTES)
+const NOTHING = new Uint8Array(0)
 
 type KeyFault = keyof typeof KEY_FAULTS
 const KEY_FAULTS = {
@@ -64,18 +60,19 @@ const KEY_FAULTS = {
   [RekeyReason.age]: 'no new keys were agreed on in time',
 }
 
-export class Session implements SessionHandle, StreamTableOwner, Timed {
+export class Session implements SessionHandle, SessionPartsOwner, Timed {
   readonly id: number
   readonly isDialler: boolean
   /** The id we chose: it stands in every packet that we receive. */
   readonly localId: Uint8Array
-  remoteId: Uint8Array = NO_ID
-  peerResetToken: Uint8Array = NOTHING
+  remoteId: Uint8Array = NOTHING
+  peerResetToken = ''
   peerInstance = ''
   peerBoot = ''
   peerKey: Uint8Array = NOTHING
   owner: unknown = null
-  /** For the endpoint's lists. */
+  /** For the endpoint's lists, and which INIT it answers for its reception. */
+  initKey = 0
   dueAt: Micros = Number.POSITIVE_INFINITY
   heapIndex = 0
   isPending = false
@@ -101,10 +98,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
       options: owner.options,
       budget: owner.budget,
       walker: owner.walker,
-      streamOwner: this,
-      onClose: (code, reason) => this.#end('peer', code, reason),
-      onNewIp: () => owner.onEvent({ kind: 'moved', session: this }),
-      onViolation: (code, reason) => this.#goodbye('violation', code, reason),
+      owner: this,
       now: owner.clock,
     })
   }
@@ -190,7 +184,7 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   #meet(remoteId: Uint8Array, keys: SessionKeys, hello: Hello): void {
     this.remoteId = remoteId
-    this.peerResetToken = hello.resetToken
+    this.peerResetToken = hex(hello.resetToken)
     this.peerInstance = hex(hello.instanceId)
     this.peerBoot = hex(hello.bootId)
     this.#control = this.#parts.start({ localId: this.localId, remoteId, keys, hello }, this.#owner.clock)
@@ -374,7 +368,19 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
     this.#owner.onEvent({ kind: 'closed', session: this, by, code, reason })
   }
 
-  // ---- What the stream table tells ----
+  // ---- What the parts tell ----
+
+  onPeerClosed(code: number, reason: string): void {
+    this.#end('peer', code, reason)
+  }
+
+  onNewIp(): void {
+    this.#owner.onEvent({ kind: 'moved', session: this })
+  }
+
+  onViolation(code: CloseCode, reason: string): void {
+    this.#goodbye('violation', code, reason)
+  }
 
   onWork(): void {
     this.#owner.onSessionWork(this)
@@ -390,9 +396,5 @@ export class Session implements SessionHandle, StreamTableOwner, Timed {
 
   onStreamsAvailable(): void {
     this.#owner.onEvent({ kind: 'streamsAvailable', session: this })
-  }
-
-  get remoteKey(): number {
-    return connectionKey(this.remoteId, 0)
   }
 }

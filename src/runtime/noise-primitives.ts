@@ -111,8 +111,10 @@ class LastKeys {
   of(bytes: Uint8Array): KeyObject {
     const known = this.#bytes.findIndex((each) => Buffer.compare(each, bytes) === 0)
     if (known !== -1) return this.#keys[known]!
-    const key = imported(bytes)
-    this.#bytes[this.#next] = new Uint8Array(bytes) // not a slice, which of a Buffer is no copy
+    // Not a slice, which of a Buffer is no copy. What is imported moves out of V8's heap, and a session keeps its peer's key.
+    const own = new Uint8Array(bytes)
+    const key = imported(own)
+    this.#bytes[this.#next] = own
     this.#keys[this.#next] = key
     this.#next = 1 - this.#next
     return key

@@ -13,7 +13,7 @@ const nonce = new PacketNonce()
 
 /**
  * One direction of one session, either end of it. node:crypto wants a new cipher for each message and never writes in place, so a packet
- * costs three objects and a copy: 5 µs up to 1,200 bytes, most of it for the calls (bench/micro.ts). sodium-seal.ts needs none of that.
+ * costs three objects and a copy: 5 µs up to 1,200 bytes, most of it for the calls (bench/micro.ts). sodium-cipher.ts needs none of that.
  */
 export class PacketSeal implements Sealer, Opener {
   /** Bytes would be made into one of these for each packet: on Node 24 that costs twice as much as all the rest. */

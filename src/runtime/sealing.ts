@@ -1,12 +1,13 @@
 // Which implementation seals the packets of this process. All make the same bytes, so the two ends need not choose alike.
 
 import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { CipherBySize } from './cipher-by-size.ts'
+import { type Cipher, KeyedSeal } from './keyed-seal.ts'
 import { sealWith } from './noise-primitives.ts'
 import { loadOpenssl } from './openssl-calls.ts'
-import { Openssl, OpensslSeal, opensslSeal } from './openssl-seal.ts'
+import { Openssl, OpensslCipher, opensslSeal } from './openssl-cipher.ts'
 import { PacketSeal } from './packet-seal.ts'
-import { SealBySize } from './seal-by-size.ts'
-import { type Sodium, SodiumSeal, sodiumSeal } from './sodium-seal.ts'
+import { type Sodium, SodiumCipher, sodiumSeal } from './sodium-cipher.ts'
 
 export interface Sealing {
   /** For the operator. */
@@ -28,6 +29,23 @@ export const nodeSealing: Sealing = {
   seal: sealWith,
 }
 
+/** One whose cipher takes the key with each packet. */
+class CipherSealing implements Sealing {
+  readonly name: string
+  readonly cipher: Cipher
+  readonly seal: Sealing['seal']
+
+  constructor(name: string, cipher: Cipher, seal: Sealing['seal']) {
+    this.name = name
+    this.cipher = cipher
+    this.seal = seal
+  }
+
+  of(key: Uint8Array): KeyedSeal {
+    return new KeyedSeal(this.cipher, key)
+  }
+}
+
 /** The fastest that this machine has. */
 export async function chooseSealing(): Promise<Sealing> {
   const [openssl, sodium] = await Promise.all([opensslSealing(), sodiumSealing()])
@@ -35,12 +53,8 @@ export async function chooseSealing(): Promise<Sealing> {
   return openssl ?? sodium ?? nodeSealing
 }
 
-function bySize(small: Sealing, large: Sealing): Sealing {
-  return {
-    name: `${small.name}, ${large.name}`,
-    of: (key) => new SealBySize(small.of(key), large.of(key)),
-    seal: small.seal,
-  }
+function bySize(small: CipherSealing, large: CipherSealing): Sealing {
+  return new CipherSealing(`${small.name}, ${large.name}`, new CipherBySize(small.cipher, large.cipher), small.seal)
 }
 
 /** Null: this machine has none of that name. */
@@ -50,26 +64,20 @@ export async function sealingNamed(name: SealingName): Promise<Sealing | null> {
 }
 
 /** Null: koffi is not installed or does not load here, this Node shows no OpenSSL, or it does not seal as it should. */
-async function opensslSealing(): Promise<Sealing | null> {
+async function opensslSealing(): Promise<CipherSealing | null> {
   const calls = await loadOpenssl()
   if (calls === null) return null
   const openssl = new Openssl(calls)
-  return soundOrNull({
-    name: 'openssl' satisfies SealingName,
-    of: (key) => new OpensslSeal(openssl, key),
-    seal: opensslSeal(openssl),
-  })
+  const name: SealingName = 'openssl'
+  return soundOrNull(new CipherSealing(name, new OpensslCipher(openssl), opensslSeal(openssl)))
 }
 
 /** Null: the package is not installed, was not built for this system, or does not seal as it should. */
-async function sodiumSealing(): Promise<Sealing | null> {
+async function sodiumSealing(): Promise<CipherSealing | null> {
   const sodium = await loadSodium()
   if (sodium === null) return null
-  return soundOrNull({
-    name: 'sodium-native' satisfies SealingName,
-    of: (key) => new SodiumSeal(sodium, key),
-    seal: sodiumSeal(sodium),
-  })
+  const name: SealingName = 'sodium-native'
+  return soundOrNull(new CipherSealing(name, new SodiumCipher(sodium), sodiumSeal(sodium)))
 }
 
 async function loadSodium(): Promise<Sodium | null> {
@@ -81,7 +89,7 @@ async function loadSodium(): Promise<Sodium | null> {
 }
 
 /** Itself if it opens what node:crypto has sealed: a build that loads and does not work would cost every session. */
-function soundOrNull(sealing: Sealing): Sealing | null {
+function soundOrNull(sealing: CipherSealing): CipherSealing | null {
   const key = new Uint8Array(32).fill(1)
   const packet = new Uint8Array(256)
   nodeSealing.of(key).seal(2 ** 33, packet, 0, 19, packet.length - TAG_BYTES)

@@ -38,4 +38,45 @@ describe('the cache of paths', () => {
     const known = names.filter((name) => cache.find(name, 0) !== 0)
     assert.ok(known.length > 60, `${known.length} of 100`)
   })
+
+  /** Each in turn, as peers that keep alive do; answers how many of the last turn were known. */
+  function afterTurns(count: number, turns: number): number {
+    const cache = new PathCache(16)
+    let known = 0
+    for (let turn = 0; turn < turns; turn++) {
+      known = 0
+      for (let peer = 0; peer < count; peer++) {
+        const name = Uint32Array.of(2 + (peer << 16), peer >>> 16, 0, 0)
+        if (cache.find(name, 0) === peer + 1) known++
+        else cache.keep(name, 0, peer + 1)
+      }
+    }
+    return known
+  }
+
+  it('grows until most of ten thousand peers find their number', () => {
+    assert.ok(afterTurns(10_000, 2) < 7_000, 'it was small')
+    assert.ok(afterTurns(10_000, 30) > 7_000, `${afterTurns(10_000, 30)} of 10,000`)
+  })
+
+  it('stays small for few peers of which two share a place', () => {
+    const memory = process.memoryUsage().arrayBuffers
+    const cache = new PathCache(16)
+    const names = Array.from({ length: 100 }, (_, peer) => Uint32Array.of(2 + (peer << 16), 1, 0, 0))
+    for (let turn = 0; turn < 10_000; turn++) {
+      for (const [peer, name] of names.entries()) if (cache.find(name, 0) === 0) cache.keep(name, 0, peer + 1)
+    }
+    assert.ok(process.memoryUsage().arrayBuffers - memory < 200_000)
+  })
+
+  it('keeps what it knows when it grows', () => {
+    const cache = new PathCache(16)
+    const nameOf = (peer: number) => Uint32Array.of(2 + (peer << 16), 1, 0, 0)
+    for (let peer = 0; peer < 3_000; peer++) {
+      cache.find(nameOf(peer), 0)
+      cache.keep(nameOf(peer), 0, peer + 1)
+      assert.equal(cache.find(nameOf(peer), 0), peer + 1)
+    }
+    for (let peer = 0; peer < 3_000; peer++) assert.ok([0, peer + 1].includes(cache.find(nameOf(peer), 0)))
+  })
 })

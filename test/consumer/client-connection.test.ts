@@ -13,6 +13,7 @@ import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { Seen, socketPair } from '../runtime/sockets.ts'
 import { Talker } from '../runtime/talker.ts'
 import { atRest, turn, until } from '../runtime/until.ts'
+import { providerHost } from './provider-host.ts'
 
 const HEAD = 'HEAD:'
 const REPLAY_BYTES = 4_096
@@ -35,15 +36,8 @@ describe('a client of a tcp service', () => {
     sessions.push(session)
     new Talker(session.far.control)
     const log = openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() })
-    const parts = { services: new Map(), directory: new Directory<ProviderSession>(), software: 'test', log }
-    providers.push(
-      new ProviderSession(session.near, {
-        ...parts,
-        permit: admitEverybody.permitOf(session.near, () => ''),
-        address: () => 'memory',
-        onProvidersChanged: () => {},
-      }),
-    )
+    const permit = admitEverybody.permitOf(session.near, () => '')
+    providers.push(new ProviderSession(session.near, permit, providerHost(new Directory(), log)))
   }
 
   async function begin(): Promise<void> {

@@ -16,6 +16,7 @@ import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { Seen } from '../runtime/sockets.ts'
 import { Talker } from '../runtime/talker.ts'
 import { until } from '../runtime/until.ts'
+import { providerHost } from './provider-host.ts'
 import { ScriptedRequest } from './scripted-provider.ts'
 
 const UUID = '11111111-2222-3333-4444-555555555555'
@@ -112,13 +113,8 @@ export class HttpStage {
   async addProvider(): Promise<StagedProvider> {
     const session = await this.joined.join()
     new Talker(session.far.control)
-    const parts = { services: new Map(), directory: this.#directory, software: 'test', log: this.#log }
-    const provider = new ProviderSession(session.near, {
-      ...parts,
-      permit: admitEverybody.permitOf(session.near, () => ''),
-      address: () => 'memory',
-      onProvidersChanged: () => {},
-    })
+    const permit = admitEverybody.permitOf(session.near, () => '')
+    const provider = new ProviderSession(session.near, permit, providerHost(this.#directory, this.#log))
     this.#directory.add({ provider, uuid: UUID, name: 'shop', isHealthy: true })
     const staged = new StagedProvider(this.joined, session, provider)
     this.providers.push(staged)

@@ -8,6 +8,7 @@ import { RetryBudget } from '../../src/consumer/retry.ts'
 import { openLog } from '../../src/log.ts'
 import { StreamCode } from '../../src/protocol/index.ts'
 import { Joined } from '../runtime/joined.ts'
+import { providerHost } from './provider-host.ts'
 
 describe('the places that a request is sent to', () => {
   let joined: Joined
@@ -17,13 +18,16 @@ describe('the places that a request is sent to', () => {
   beforeEach(async () => {
     joined = new Joined({ initialMaxStreams: 3, ceilingMaxStreams: 3 })
     const log = openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() })
-    const parts = { services: new Map(), directory: new Directory<ProviderSession>(), software: 'test', log }
+    const host = providerHost(new Directory(), log)
     providers = []
     for (let i = 0; i < 2; i++) {
       const { near } = await joined.join()
-      const permit = admitEverybody.permitOf(near, () => '')
       providers.push(
-        new ProviderSession(near, { ...parts, permit, address: () => 'memory', onProvidersChanged: () => {} }),
+        new ProviderSession(
+          near,
+          admitEverybody.permitOf(near, () => ''),
+          host,
+        ),
       )
     }
     budget = new RetryBudget()

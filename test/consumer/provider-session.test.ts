@@ -10,6 +10,7 @@ import { type ControlMessage, ControlReader, encodeControl, RefusalCode } from '
 import { Joined, type JoinedSession } from '../runtime/joined.ts'
 import { Talker } from '../runtime/talker.ts'
 import { atRest, until } from '../runtime/until.ts'
+import { providerHost } from './provider-host.ts'
 
 const UUID = '11111111-2222-3333-4444-555555555555'
 const OTHER_UUID = '11111111-2222-3333-4444-666666666666'
@@ -38,15 +39,8 @@ describe('a session with a provider', () => {
       serviceRefusal: (uuid) => (listed.includes(uuid) ? null : NOT_LISTED),
     }
     directory = new Directory<ProviderSession>()
-    provider = new ProviderSession(session.near, {
-      services: servicesOf(uuids),
-      directory,
-      software: 'test',
-      log: openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() }),
-      permit,
-      address: () => 'memory',
-      onProvidersChanged: () => {},
-    })
+    const log = openLog({ level: 'error', isTerminal: false, stream: new PassThrough().resume() })
+    provider = new ProviderSession(session.near, permit, providerHost(directory, log, servicesOf(uuids)))
     session.near.owner = provider
   }
 

@@ -102,7 +102,7 @@ describe('many idle sessions', function () {
     const idle = heldBytes() - before
     assert.equal(site.opened, count)
     // Two ends of each, with a crypto of the tests and without what the programs keep beside.
-    assert.ok(idle / count < 2 * 9_500, `${idle / count} bytes for both ends of one`)
+    assert.ok(idle / count < 2 * 6_200, `${idle / count} bytes for both ends of one`)
     site.listener.close(0, '')
     site.run(IDLE)
     assert.equal(site.closed, count)

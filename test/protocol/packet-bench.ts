@@ -8,11 +8,11 @@ import { SHORT_HEADER_BYTES } from '../../src/protocol/limits.ts'
 import { UDP } from '../../src/protocol/line.ts'
 import { Fill } from '../../src/protocol/packet-builder.ts'
 import { type SessionKeys, silentTrace, TAG_BYTES } from '../../src/protocol/ports.ts'
-import { SessionParts } from '../../src/protocol/session-parts.ts'
+import { SessionParts, type SessionPartsOwner } from '../../src/protocol/session-parts.ts'
 import { DEFAULT_SETTINGS } from '../../src/protocol/settings.ts'
 import { MemoryBudget } from '../../src/protocol/streams/credit.ts'
 import type { Stream } from '../../src/protocol/streams/stream.ts'
-import type { PeerStreamLimits, StreamTableOwner } from '../../src/protocol/streams/table.ts'
+import type { PeerStreamLimits } from '../../src/protocol/streams/table.ts'
 import { type Micros, SECOND } from '../../src/protocol/units.ts'
 import { AckFrame } from '../../src/protocol/wire/ack-frame.ts'
 import { Reader, Writer } from '../../src/protocol/wire/cursor.ts'
@@ -63,12 +63,7 @@ export class PacketBench {
       options,
       budget: new MemoryBudget(options.settings.memoryBudget),
       walker: new FrameWalker(),
-      streamOwner: this.#owner(),
-      onClose: () => this.closings++,
-      onNewIp: () => {},
-      onViolation: (code, reason) => {
-        throw new Error(`a violation, ${code}: ${reason}`)
-      },
+      owner: this.#owner(),
       now: NOW,
     })
     this.control = this.parts.streams.start({ ...GENEROUS_PEER, ...wish.peer })
@@ -131,7 +126,7 @@ export class PacketBench {
     return packets
   }
 
-  #owner(): StreamTableOwner {
+  #owner(): SessionPartsOwner {
     return {
       get handle(): never {
         throw new Error('no session is needed here')
@@ -141,6 +136,11 @@ export class PacketBench {
       onStreamReady: (stream) => this.ready.push(stream),
       onStreamAccepted: (stream) => this.accepted.push(stream),
       onStreamsAvailable() {},
+      onPeerClosed: () => this.closings++,
+      onNewIp() {},
+      onViolation(code, reason) {
+        throw new Error(`a violation, ${code}: ${reason}`)
+      },
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { DatagramBatch, EndpointOptions } from '../../src/protocol/api.ts'
+import { hex } from '../../src/protocol/hex.ts'
 import { Resets } from '../../src/protocol/resets.ts'
 import { MILLISECOND, SECOND } from '../../src/protocol/units.ts'
 import { bytesOf } from './bytes.ts'
@@ -8,7 +9,7 @@ import { newEndpoint, START } from './endpoints.ts'
 const ID = bytesOf('0001020304050607')
 
 interface Peer {
-  readonly peerResetToken: Uint8Array
+  readonly peerResetToken: string
 }
 
 /** The options of a whole endpoint: its crypto and its chance are what resets are made of. */
@@ -57,7 +58,7 @@ describe('Resets', () => {
 
   it('find the session whose peer has told that token, and survive a restart of that peer', () => {
     const ours = resetsOf(1)
-    const session = { peerResetToken: optionsOf(2).crypto.resetToken(ID) }
+    const session = { peerResetToken: hex(optionsOf(2).crypto.resetToken(ID)) }
     ours.watch(session)
     const restarted = resetsOf(2, 77)
     restarted.add(ID, 9)
@@ -66,7 +67,7 @@ describe('Resets', () => {
 
   it('find nobody for a token with any byte changed, for a stranger’s, or for a session that was forgotten (W-14)', () => {
     const ours = resetsOf(1)
-    const session = { peerResetToken: optionsOf(2).crypto.resetToken(ID) }
+    const session = { peerResetToken: hex(optionsOf(2).crypto.resetToken(ID)) }
     ours.watch(session)
     const sender = resetsOf(2)
     sender.add(ID, 9)
@@ -87,8 +88,8 @@ describe('Resets', () => {
   it('still find a session when an older one with the same token is forgotten', () => {
     const ours = resetsOf(1)
     const token = optionsOf(2).crypto.resetToken(ID)
-    const older = { peerResetToken: token }
-    const newer = { peerResetToken: token }
+    const older = { peerResetToken: hex(token) }
+    const newer = { peerResetToken: hex(token) }
     ours.watch(older)
     ours.watch(newer)
     ours.forget(older)
@@ -100,7 +101,7 @@ describe('Resets', () => {
   it('are looked for only in packets of their own length', () => {
     const ours = resetsOf(1)
     const token = optionsOf(2).crypto.resetToken(ID)
-    const session = { peerResetToken: token }
+    const session = { peerResetToken: hex(token) }
     ours.watch(session)
     for (const [length, found] of [
       [38, null],

@@ -27,8 +27,8 @@ export interface LivenessRules {
   readonly survive: Micros
   /** `EndpointSettings.askAfterQuiet`. */
   readonly askAfterQuiet: Micros
-  /** Streams are open: somebody waits for what the peer says next. */
-  readonly isBusy: () => boolean
+  /** While some are open somebody waits for what the peer says next. */
+  readonly streams: { readonly openStreams: number }
 }
 
 export class Liveness {
@@ -41,7 +41,7 @@ export class Liveness {
   readonly #random: Random
   readonly #isDialler: boolean
   readonly #askAfterQuiet: Micros
-  readonly #isBusy: () => boolean
+  readonly #streams: LivenessRules['streams']
   #heardAt: Micros
   #pingAt: Micros
   /** When a peer that was busy with us has been quiet for too long; `Infinity`: it has said nothing since we asked. */
@@ -49,11 +49,11 @@ export class Liveness {
   /** Silence before the next ping; drawn anew for each, not for each packet that puts it off. */
   #pause: Micros
 
-  constructor({ isDialler, survive, askAfterQuiet, isBusy }: LivenessRules, random: Random, now: Micros) {
+  constructor({ isDialler, survive, askAfterQuiet, streams }: LivenessRules, random: Random, now: Micros) {
     this.#isDialler = isDialler
     this.survive = survive
     this.#askAfterQuiet = askAfterQuiet
-    this.#isBusy = isBusy
+    this.#streams = streams
     this.#random = random
     this.#heardAt = now
     this.#pause = this.#drawPause()
@@ -120,7 +120,7 @@ export class Liveness {
   #stepAsk(now: Micros): boolean {
     if (now < this.#askAt) return false
     this.#askAt = Number.POSITIVE_INFINITY
-    return this.#isBusy()
+    return this.#streams.openStreams > 0
   }
 
   #mayBecomeSuspect(timeouts: number): boolean {

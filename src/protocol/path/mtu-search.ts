@@ -32,6 +32,12 @@ const CEILING = 0
  */
 const LIKELY = [1_472, CEILING, 8_972, 1_452, 1_392] as const
 
+/** What is searched. */
+export interface SizeCeiling {
+  /** How far, bytes of UDP payload; asked for each search. */
+  readonly ceilingDatagramBytes: number
+}
+
 export class MtuSearch {
   /** What a full datagram has, bytes of UDP payload. */
   bytes: number
@@ -39,7 +45,7 @@ export class MtuSearch {
   epoch = 0
 
   readonly #base: number
-  readonly #ceilingNow: () => number
+  readonly #line: SizeCeiling
   #ceiling = 0
   /** The smallest size that is held to be too large. */
   #tooLarge = 0
@@ -52,18 +58,18 @@ export class MtuSearch {
   #watchedFrom: PacketNumber = 0
   #vanished = 0
 
-  /** `base`: what every path carries, or the operator has chosen. `ceilingNow`: how far this one may be searched; asked for each search. */
-  constructor(base: number, ceilingNow: () => number) {
+  /** `base`: what every path carries, or the operator has chosen. */
+  constructor(base: number, line: SizeCeiling) {
     this.bytes = base
     this.#base = base
-    this.#ceilingNow = ceilingNow
+    this.#line = line
   }
 
   /** A datagram has left that was filled to the last byte: only then is a larger one of use, so idle sessions try nothing. */
   onFull(now: Micros): void {
     if (this.#candidate !== 0 || now < this.#restUntil) return
     this.#restUntil = now + REST
-    this.#ceiling = this.#ceilingNow()
+    this.#ceiling = this.#line.ceilingDatagramBytes
     this.#tooLarge = this.#ceiling + 1
     this.#goOn()
   }

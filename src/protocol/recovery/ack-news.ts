@@ -8,9 +8,6 @@
 import type { PacketNumber } from '../units.ts'
 import type { AckFrame } from '../wire/ack-frame.ts'
 
-/** A line that loses nothing needs one range. */
-const FIRST_RANGES = 2
-
 export class AckNews {
   /** The span that `next` has found, both ends included. */
   first: PacketNumber = 0
@@ -19,10 +16,12 @@ export class AckNews {
   #range = 0
   /** Nothing of the range above this one is news any more. */
   #upTo: PacketNumber = Number.POSITIVE_INFINITY
-  // What the ACK before told, newest range first.
+  /**
+   * What the ACK before told, newest range first: the first and the last number of each by turns. A line that loses nothing needs one, for
+   * which a plain array is a quarter of a typed one.
+   */
+  #bounds = [-1, -1]
   #told = 0
-  #toldFirst = new Float64Array(FIRST_RANGES)
-  #toldLast = new Float64Array(FIRST_RANGES)
   #toldRange = 0
 
   /** Finds the next span of `frame`; false: there is no more, and from here on `frame` is the ACK before. */
@@ -31,26 +30,30 @@ export class AckNews {
       const first = frame.first[this.#range]!
       let from = Math.min(frame.last[this.#range]!, this.#upTo)
       while (from >= first) {
-        while (this.#toldRange < this.#told && this.#toldFirst[this.#toldRange]! > from) this.#toldRange++
-        const told = this.#toldRange < this.#told ? this.#toldLast[this.#toldRange]! : -1
+        while (this.#toldRange < this.#told && this.#toldFirst > from) this.#toldRange++
+        const told = this.#toldRange < this.#told ? this.#bounds[2 * this.#toldRange + 1]! : -1
         if (told < from) {
           this.last = from
           this.first = Math.max(first, told + 1)
           this.#upTo = this.first - 1
           return true
         }
-        from = this.#toldFirst[this.#toldRange]! - 1
+        from = this.#toldFirst - 1
       }
     }
     this.#remember(frame)
     return false
   }
 
+  get #toldFirst(): PacketNumber {
+    return this.#bounds[2 * this.#toldRange]!
+  }
+
   #remember(frame: AckFrame): void {
-    if (frame.count > this.#toldFirst.length) this.#grow(frame.count)
+    if (2 * frame.count > this.#bounds.length) this.#grow(frame.count)
     for (let i = 0; i < frame.count; i++) {
-      this.#toldFirst[i] = frame.first[i]!
-      this.#toldLast[i] = frame.last[i]!
+      this.#bounds[2 * i] = frame.first[i]!
+      this.#bounds[2 * i + 1] = frame.last[i]!
     }
     this.#told = frame.count
     this.#toldRange = 0
@@ -59,8 +62,6 @@ export class AckNews {
   }
 
   #grow(ranges: number): void {
-    const size = 2 ** Math.ceil(Math.log2(ranges))
-    this.#toldFirst = new Float64Array(size)
-    this.#toldLast = new Float64Array(size)
+    this.#bounds = new Array<number>(2 ** Math.ceil(Math.log2(2 * ranges))).fill(-1)
   }
 }

@@ -33,11 +33,29 @@ export interface SizeWatch {
 export interface LossDetectorParts {
   readonly sent: SentPackets
   readonly rtt: Rtt
+  /** Another one from time to time: of another path, for example. */
   readonly controller: CongestionController
-  readonly sink: SentFrameSink
-  readonly sizes: SizeWatch
+  readonly actions: SentFrameSink
+  readonly search: SizeWatch
   /** Told of every loss, for traces and counters. */
-  readonly onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
+  onPacketLost(packet: PacketNumber, bytes: number, now: Micros): void
+}
+
+/** What the ACK tells that is being read: one for all sessions. */
+const ACKED: AckedBytes = {
+  bytes: 0,
+  newestSentAt: 0,
+  bytesInFlight: 0,
+  isWindowLimited: false,
+  latestRtt: 0,
+  smoothedRtt: 0,
+  minRtt: 0,
+  delivered: 0,
+  deliveredBefore: 0,
+  lostSince: 0,
+  inFlightThen: 0,
+  rate: 0,
+  isStarved: false,
 }
 
 export class LossDetector implements Recovery {
@@ -45,27 +63,11 @@ export class LossDetector implements Recovery {
   timeouts = 0
   peerMaxAckDelay: Micros = 0
 
+  readonly #parts: LossDetectorParts
   readonly #sent: SentPackets
   readonly #rtt: Rtt
-  #controller: CongestionController
-  readonly #sink: SentFrameSink
-  readonly #sizes: SizeWatch
-  readonly #onPacketLost: (packet: PacketNumber, bytes: number, now: Micros) => void
-  readonly #acked: AckedBytes = {
-    bytes: 0,
-    newestSentAt: 0,
-    bytesInFlight: 0,
-    isWindowLimited: false,
-    latestRtt: 0,
-    smoothedRtt: 0,
-    minRtt: 0,
-    delivered: 0,
-    deliveredBefore: 0,
-    lostSince: 0,
-    inFlightThen: 0,
-    rate: 0,
-    isStarved: false,
-  }
+  readonly #actions: SentFrameSink
+  readonly #search: SizeWatch
 
   readonly #news = new AckNews()
   #largestAcked: PacketNumber = -1
@@ -84,12 +86,11 @@ export class LossDetector implements Recovery {
   #firstSampleAt: Micros = Number.NEGATIVE_INFINITY
 
   constructor(parts: LossDetectorParts) {
+    this.#parts = parts
     this.#sent = parts.sent
     this.#rtt = parts.rtt
-    this.#controller = parts.controller
-    this.#sink = parts.sink
-    this.#sizes = parts.sizes
-    this.#onPacketLost = parts.onPacketLost
+    this.#actions = parts.actions
+    this.#search = parts.search
   }
 
   /** A packet that asks for an ACK has left. */
@@ -102,9 +103,7 @@ export class LossDetector implements Recovery {
     this.#limitedThrough = this.#sent.next - 1
   }
 
-  /** What leaves from now on takes another path, of which nothing is known; `controller` is as fresh as the round trip. */
-  onNewPath(controller: CongestionController): void {
-    this.#controller = controller
+  onNewPath(): void {
     this.#pathFrom = this.#sent.next
     this.#sent.deliveries.onNewPath()
     this.#reordering.forget()
@@ -119,7 +118,7 @@ export class LossDetector implements Recovery {
     const sent = this.#sent
     const largest = frame.largest
     if (largest >= sent.next) return CloseCode.protocolViolation
-    const acked = this.#acked
+    const acked = ACKED
     acked.bytes = 0
     acked.newestSentAt = 0
     acked.bytesInFlight = sent.bytesInFlight
@@ -138,8 +137,8 @@ export class LossDetector implements Recovery {
           if (packet >= this.#pathFrom) acked.bytes += sent.bytes(packet)
           if (newest < 0) newest = packet
         }
-        if (packet >= this.#pathFrom) this.#sizes.onAcked(packet, sent.bytes(packet))
-        sent.settle(packet, this.#sink)
+        if (packet >= this.#pathFrom) this.#search.onAcked(packet, sent.bytes(packet))
+        sent.settle(packet, this.#actions)
       }
     }
     if (largest > this.#largestAcked) this.#largestAcked = largest
@@ -157,13 +156,13 @@ export class LossDetector implements Recovery {
   }
 
   #report(newest: PacketNumber, samples: boolean, now: Micros): void {
-    const acked = this.#acked
+    const acked = ACKED
     acked.isWindowLimited = newest <= this.#limitedThrough
     acked.latestRtt = samples ? this.#rtt.latest : 0
     acked.smoothedRtt = this.#rtt.smoothed
     acked.minRtt = this.#rtt.min
     this.#sent.deliveries.measure(newest, acked)
-    this.#controller.onAcked(acked, now)
+    this.#parts.controller.onAcked(acked, now)
   }
 
   /** Takes for lost what an ACK of newer packets has overtaken by enough packets or enough time. */
@@ -185,14 +184,14 @@ export class LossDetector implements Recovery {
         break
       }
       if (sent.isSizeProbe(packet)) {
-        sent.lose(packet, this.#sink)
+        sent.lose(packet, this.#actions)
         continue
       }
       if (packet < this.#pathFrom) {
         this.#lose(packet, now)
         continue
       }
-      this.#sizes.onLost(packet, sent.bytes(packet), sent.next)
+      this.#search.onLost(packet, sent.bytes(packet), sent.next)
       bytes += sent.bytes(packet)
       newestSentAt = sentAt
       // How long is too long is not known before the path was measured (RFC 9002 §7.6.2).
@@ -203,14 +202,14 @@ export class LossDetector implements Recovery {
       sent.deliveries.onLost(sent.bytes(packet))
       this.#lose(packet, now)
     }
-    if (bytes > 0) this.#controller.onLost(bytes, newestSentAt, now)
-    if (isPersistent && this.#rtt.hasSample) this.#controller.onPersistentCongestion(now)
+    if (bytes > 0) this.#parts.controller.onLost(bytes, newestSentAt, now)
+    if (isPersistent && this.#rtt.hasSample) this.#parts.controller.onPersistentCongestion(now)
     sent.advance(now - this.#persistentSpan())
   }
 
   #lose(packet: PacketNumber, now: Micros): void {
-    this.#onPacketLost(packet, this.#sent.bytes(packet), now)
-    this.#sent.lose(packet, this.#sink)
+    this.#parts.onPacketLost(packet, this.#sent.bytes(packet), now)
+    this.#sent.lose(packet, this.#actions)
   }
 
   #startCut(now: Micros): void {
@@ -226,7 +225,7 @@ export class LossDetector implements Recovery {
     if (this.#sent.isSizeProbe(packet)) return
     if (this.#sent.sentAt(packet) <= this.#cutFrom || this.#cutLosses === 0) return
     this.#cutLosses--
-    if (this.#cutLosses === 0) this.#controller.onSpuriousLoss(now)
+    if (this.#cutLosses === 0) this.#parts.controller.onSpuriousLoss(now)
   }
 
   #lossDelay(): Micros {

@@ -1,4 +1,3 @@
-import type { CongestionController } from '../congestion/controller.ts'
 import type { CloseCode } from '../errors.ts'
 import type { Micros } from '../units.ts'
 import type { AckFrame } from '../wire/ack-frame.ts'
@@ -18,7 +17,7 @@ export interface Recovery {
   /** More would have been sent, had it been allowed. */
   onHeldBack(): void
   /** The peer is at another address: what was learnt of the way to the old one says nothing there. Reliable lines never move. */
-  onNewPath(controller: CongestionController): void
+  onNewPath(): void
   onAck(frame: AckFrame, now: Micros): CloseCode
   /** Called when `deadline` has come; answers how many probes leave at once. */
   onDeadline(now: Micros): number

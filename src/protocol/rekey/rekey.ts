@@ -37,9 +37,9 @@ export interface RekeyParts {
   readonly received: ReceivedPackets
   readonly isDialler: boolean
   /** How long it takes at most until the peer has heard of something. */
-  readonly probeTimeout: () => Micros
+  probeTimeout(): Micros
   /** New keys seal from now on. If we have begun, the peer must see a packet under them. */
-  readonly onChanged: (why: RekeyReason, now: Micros) => void
+  onKeysChanged(why: RekeyReason, now: Micros): void
 }
 
 /** What is under way. */
@@ -117,7 +117,7 @@ export class Rekey {
   onPeerChanged(now: Micros): void {
     if (this.#exchange.kind === 'answered') {
       this.#settle(now)
-      this.#parts.onChanged(RekeyReason.peer, now)
+      this.#parts.onKeysChanged(RekeyReason.peer, now)
     }
     this.#underWay.restart(this.#parts.received.largest, now)
     const timeouts = KEEP_PREVIOUS_TIMEOUTS * this.#parts.probeTimeout()
@@ -190,7 +190,7 @@ export class Rekey {
     const { why } = this.#exchange
     this.#parts.keys.change(read.keys)
     this.#settle(now)
-    this.#parts.onChanged(why, now)
+    this.#parts.onKeysChanged(why, now)
     return CloseCode.none
   }
 
@@ -209,6 +209,7 @@ export class Rekey {
   #settle(now: Micros): void {
     this.#since = now
     this.#exchange = NONE
+    this.#frame = NOTHING
     this.wantsFrame = false
   }
 

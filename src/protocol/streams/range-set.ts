@@ -2,7 +2,7 @@
 // Disjoint half-open ranges of byte offsets in ascending order: what is missing, what must be sent again, what has arrived.
 // Almost always empty or one range long, so plain arrays and a scan from the end beat any tree.
 
-/** Shared by all sets that never held anything: ten thousand streams have thirty thousand of these. */
+/** Shared by all sets that never held anything. */
 const NO_BOUNDS: number[] = []
 
 export class RangeSet {
@@ -121,3 +121,6 @@ export class RangeSet {
     this.#count = left
   }
 }
+
+/** Stands for sets that hold nothing yet, of which ten thousand streams would have thirty thousand. Nobody adds to it. */
+export const NO_RANGES = new RangeSet()

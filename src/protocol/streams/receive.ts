@@ -14,7 +14,7 @@ import type { StreamFrame } from '../wire/stream-frames.ts'
 import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
 import { copyBytes } from './copy.ts'
 import type { ReceiveWindow } from './credit.ts'
-import { RangeSet } from './range-set.ts'
+import { NO_RANGES, RangeSet } from './range-set.ts'
 
 /** Gaps kept for one stream. An honest peer's full window at 30 % loss makes 3,000; whoever makes more is up to no good. */
 const MOST_GAPS = 4_000
@@ -36,17 +36,17 @@ export class ReceiveHalf {
   #finalSize = -1
   #dropped = 0
   #isDiscarding = false
-  readonly #ahead = new RangeSet()
+  #ahead = NO_RANGES
 
   /** Block i holds the stream from `#starts[i]` to `#ends[i]`; its memory is made when its first byte comes. */
-  #blocks: (Uint8Array | null)[] = []
-  #starts: number[] = []
-  #ends: number[] = []
+  #blocks = NO_BLOCKS
+  #starts = NO_NUMBERS
+  #ends = NO_NUMBERS
   #blockBytes = LEAST_BLOCK_BYTES
   readonly #pool: BlockPool
   /** Full blocks that were read to their end and are not released yet, oldest first, with the offset behind each. */
-  readonly #lent: Uint8Array[] = []
-  readonly #lentEnds: number[] = []
+  #lent = NONE_LENT
+  #lentEnds = NO_NUMBERS
 
   constructor(window: ReceiveWindow, pool: BlockPool) {
     this.window = window
@@ -98,6 +98,7 @@ export class ReceiveHalf {
       this.#arrived = end
       return CloseCode.none
     }
+    if (this.#ahead === NO_RANGES) this.#ahead = new RangeSet()
     this.#ahead.add(Math.max(frame.offset, this.#arrived), end)
     this.#arrived = this.#ahead.coveredThrough(this.#arrived)
     this.#ahead.removeBelow(this.#arrived)
@@ -152,11 +153,14 @@ export class ReceiveHalf {
 
   /** Gives back the block that is only waiting for more; called now and then, not per packet. What a reader still looks at stays its own. */
   trim(): void {
-    if (this.#taken !== this.highest || this.#blocks.length === 0) return
-    this.#blocks.length = 0
-    this.#starts.length = 0
-    this.#ends.length = 0
-    this.#ahead.clear()
+    if (this.#taken === this.highest) this.#dropBlocks()
+  }
+
+  #dropBlocks(): void {
+    this.#blocks = NO_BLOCKS
+    this.#starts = NO_NUMBERS
+    this.#ends = NO_NUMBERS
+    this.#ahead = NO_RANGES
   }
 
   /** Copies what has not arrived yet: the first copy of a byte wins, and what the application holds never changes. */
@@ -202,9 +206,16 @@ export class ReceiveHalf {
     const isDrained = this.#taken === start
     const scaled = isDrained ? this.#blockBytes / 2 : this.#blockBytes * 2
     this.#blockBytes = Math.min(Math.max(scaled, LEAST_BLOCK_BYTES), BLOCK_BYTES)
+    if (this.#blocks === NO_BLOCKS) this.#makeLists()
     this.#blocks.push(null)
     this.#starts.push(start)
     this.#ends.push(start + this.#blockBytes)
+  }
+
+  #makeLists(): void {
+    this.#blocks = []
+    this.#starts = []
+    this.#ends = []
   }
 
   #makeBlock(index: number): Uint8Array {
@@ -220,20 +231,26 @@ export class ReceiveHalf {
     this.#starts.shift()
     const end = this.#ends.shift()!
     if (!this.isBorrowed || block.length !== BLOCK_BYTES) return
+    if (this.#lent === NONE_LENT) {
+      this.#lent = []
+      this.#lentEnds = []
+    }
     this.#lent.push(block)
     this.#lentEnds.push(end)
   }
 
   /** What is dropped counts as released before what the reader still looks at: blocks that are lent are left to it for good. */
   #discard(): void {
-    this.#lent.length = 0
-    this.#lentEnds.length = 0
+    this.#lent = NONE_LENT
+    this.#lentEnds = NO_NUMBERS
     this.#dropped += this.highest - this.#taken
     this.#arrived = this.highest
     this.#taken = this.highest
-    this.#blocks.length = 0
-    this.#starts.length = 0
-    this.#ends.length = 0
-    this.#ahead.clear()
+    this.#dropBlocks()
   }
 }
+
+/** Shared by all halves in which nothing waits: nothing is ever added to them. */
+const NO_BLOCKS: (Uint8Array | null)[] = []
+const NONE_LENT: Uint8Array[] = []
+const NO_NUMBERS: number[] = []

@@ -10,7 +10,7 @@
 import { FLOWING_HIGH_WATER_BYTES, WRITE_HIGH_WATER_BYTES } from '../limits.ts'
 import { BLOCK_BYTES, type BlockPool } from './block-pool.ts'
 import { copyBytes } from './copy.ts'
-import { RangeSet } from './range-set.ts'
+import { NO_RANGES, RangeSet } from './range-set.ts'
 
 /** A shorter write gets memory of about its own size: a message now and then must not hold a block. */
 const LEAST_WRITE_FOR_BLOCKS = 8_192
@@ -37,11 +37,11 @@ export class SendHalf {
    * Where unacknowledged bytes lie: `#chunks[i]` holds, from `#froms[i]` on, those from offset `#starts[i]` to the next chunk's. Live from
    * `#head` on.
    */
-  #chunks: Uint8Array[] = []
-  #froms: number[] = []
-  #starts: number[] = []
+  #chunks = NO_CHUNKS
+  #froms = NO_NUMBERS
+  #starts = NO_NUMBERS
   /** The block whose last byte is in `#chunks[i]`, or null: it goes back to the pool together with the chunk. */
-  #blocks: (Uint8Array | null)[] = []
+  #blocks = NO_BLOCKS
   readonly #pool: BlockPool
   /** The block that is being filled, and how far. */
   #filling: Uint8Array | null = null
@@ -52,8 +52,8 @@ export class SendHalf {
   /** The chunk that holds `next`: saves the search for bytes that go out for the first time. */
   #nextChunk = 0
   #base = 0
-  readonly #acked = new RangeSet()
-  readonly #lost = new RangeSet()
+  #acked = NO_RANGES
+  #lost = NO_RANGES
   #ending: number = Ending.open
   #finLost = false
   /** The peer has the end; it may still miss bytes before it. */
@@ -130,10 +130,29 @@ export class SendHalf {
   }
 
   #append(chunk: Uint8Array, from: number, block: Uint8Array | null): void {
+    if (this.#chunks === NO_CHUNKS) this.#makeLists()
     this.#chunks.push(chunk)
     this.#froms.push(from)
     this.#starts.push(this.written)
     this.#blocks.push(block)
+  }
+
+  #makeLists(): void {
+    this.#chunks = []
+    this.#froms = []
+    this.#starts = []
+    this.#blocks = []
+  }
+
+  #dropLists(): void {
+    this.#chunks = NO_CHUNKS
+    this.#froms = NO_NUMBERS
+    this.#starts = NO_NUMBERS
+    this.#blocks = NO_BLOCKS
+    this.#head = 0
+    this.#nextChunk = 0
+    this.#acked = NO_RANGES
+    this.#lost = NO_RANGES
   }
 
   /** The offset behind the last byte of a chunk. */
@@ -267,20 +286,20 @@ export class SendHalf {
       from = this.#acked.coveredThrough(from)
       if (from >= end) break
       const gapEnd = Math.min(this.#acked.nextCovered(from), end)
+      if (this.#lost === NO_RANGES) this.#lost = new RangeSet()
       this.#lost.add(from, gapEnd)
       from = gapEnd
     }
   }
 
-  /** Everything was acknowledged: gives back what losses have left behind. Called now and then. */
+  /** Gives back what is of use only while something waits to be acknowledged; called now and then. */
   trim(): void {
-    if (this.#base !== this.written) return
-    this.#lost.clear()
-    this.#acked.clear()
+    if (this.#base === this.written) this.#dropLists()
   }
 
   #acknowledge(offset: number, end: number): void {
     if (offset > this.#base) {
+      if (this.#acked === NO_RANGES) this.#acked = new RangeSet()
       this.#acked.add(offset, end)
       return
     }
@@ -342,20 +361,13 @@ export class SendHalf {
       if (block) this.#pool.give(block)
     }
     this.#giveFilling()
-    this.#chunks = NO_CHUNKS
-    this.#froms = NO_STARTS
-    this.#starts = NO_STARTS
-    this.#blocks = NO_BLOCKS
-    this.#head = 0
-    this.#nextChunk = 0
-    this.#lost.clear()
-    this.#acked.clear()
+    this.#dropLists()
     this.#finLost = false
   }
 }
 
 const GONE = new Uint8Array(0)
-/** Shared by all finished halves: nothing is ever added to them, since a finished half takes no writes. */
+/** Shared by all halves in which nothing waits: nothing is ever added to them. */
 const NO_CHUNKS: Uint8Array[] = []
-const NO_STARTS: number[] = []
-const NO_BLOCKS: null[] = []
+const NO_NUMBERS: number[] = []
+const NO_BLOCKS: (Uint8Array | null)[] = []

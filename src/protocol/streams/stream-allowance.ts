@@ -32,7 +32,8 @@ export class StreamAllowance {
 
   readonly #ceiling: number
   readonly #budget: Pick<MemoryBudget, 'isTight'>
-  readonly #pace: TokenBucket
+  /** Null: none was given up so far. */
+  #pace: TokenBucket | null = null
   /** Streams the peer may hold open at once; grows as they are used. */
   #size: number
   #freed = 0
@@ -40,12 +41,11 @@ export class StreamAllowance {
   /** Given up by the peer and not over yet: they are no reason to allow more. */
   #givenUp = 0
 
-  constructor(settings: StreamLimits, budget: Pick<MemoryBudget, 'isTight'>, now: Micros) {
+  constructor(settings: StreamLimits, budget: Pick<MemoryBudget, 'isTight'>) {
     this.#size = settings.initialMaxStreams
     this.limit = settings.initialMaxStreams
     this.#ceiling = settings.ceilingMaxStreams
     this.#budget = budget
-    this.#pace = new TokenBucket(GIVEN_UP, now)
   }
 
   onOpened(): void {
@@ -89,6 +89,7 @@ export class StreamAllowance {
 
   /** Frees the places that have waited long enough. */
   #free(now: Micros): void {
+    this.#pace ??= new TokenBucket(GIVEN_UP, now)
     const freed = this.#pace.take(this.#waiting, now)
     this.#freed += freed
     this.#waiting -= freed

@@ -11,8 +11,8 @@ export class StreamIndex {
   #control: Stream | null = null
   /** Null: no other was open since the start or since `clear`. */
   #slotById: Map<StreamId, number> | null = null
-  readonly #slots: (Stream | null)[] = []
-  readonly #freeSlots: number[] = []
+  #slots = NO_SLOTS
+  #freeSlots = NO_NUMBERS
 
   get(id: StreamId): Stream | null {
     if (id === CONTROL_STREAM) return this.#control
@@ -25,9 +25,9 @@ export class StreamIndex {
       this.#control = stream
       return
     }
+    this.#slotById ??= this.#makeTable()
     const slot = this.#freeSlots.pop() ?? this.#slots.length
     this.#slots[slot] = stream
-    this.#slotById ??= new Map()
     this.#slotById.set(stream.id, slot)
   }
 
@@ -50,7 +50,17 @@ export class StreamIndex {
   clear(): void {
     this.#control = null
     this.#slotById = null
-    this.#slots.length = 0
-    this.#freeSlots.length = 0
+    this.#slots = NO_SLOTS
+    this.#freeSlots = NO_NUMBERS
+  }
+
+  #makeTable(): Map<StreamId, number> {
+    this.#slots = []
+    this.#freeSlots = []
+    return new Map()
   }
 }
+
+/** Shared by all sessions without streams: nothing is ever added to them. */
+const NO_SLOTS: (Stream | null)[] = []
+const NO_NUMBERS: number[] = []

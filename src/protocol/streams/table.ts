@@ -73,7 +73,7 @@ export class StreamTable implements StreamHost, BudgetWaiter {
     this.#settings = settings
     this.#budget = budget
     this.#ownBit = ownBit
-    this.allowance = new StreamAllowance(settings, budget, owner.clock)
+    this.allowance = new StreamAllowance(settings, budget)
     this.window = new ReceiveWindow(settings.initialSessionWindow, settings.ceilingSessionWindow, budget)
   }
 

@@ -31,8 +31,8 @@ export class GreedySender {
       sent: this.sent,
       rtt: this.#rtt,
       controller,
-      sizes: new MtuSearch(DATAGRAM_BYTES, () => DATAGRAM_BYTES),
-      sink: { onFrameAcked() {}, onFrameLost() {} },
+      search: new MtuSearch(DATAGRAM_BYTES, { ceilingDatagramBytes: DATAGRAM_BYTES }),
+      actions: { onFrameAcked() {}, onFrameLost() {} },
       onPacketLost: () => this.lostDatagrams++,
     })
     this.#frame.count = 1

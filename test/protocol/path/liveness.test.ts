@@ -7,7 +7,7 @@ import { Prng } from '../../sim/prng.ts'
 const START = 1_000 * SECOND
 const SURVIVE = 60 * SECOND
 
-const RULES: LivenessRules = { isDialler: true, survive: SURVIVE, askAfterQuiet: Infinity, isBusy: () => true }
+const RULES: LivenessRules = { isDialler: true, survive: SURVIVE, askAfterQuiet: Infinity, streams: { openStreams: 1 } }
 
 function dialler(seed = 1): Liveness {
   return new Liveness(RULES, new Prng(seed), START)
@@ -55,12 +55,12 @@ describe('Liveness, keep-alive', () => {
 
 describe('Liveness, a peer that was busy', () => {
   const QUIET = 1.5 * SECOND
-  let isBusy: boolean
+  let streams: { openStreams: number }
   let liveness: Liveness
 
   beforeEach(() => {
-    isBusy = true
-    liveness = new Liveness({ ...RULES, askAfterQuiet: QUIET, isBusy: () => isBusy }, new Prng(1), START)
+    streams = { openStreams: 1 }
+    liveness = new Liveness({ ...RULES, askAfterQuiet: QUIET, streams }, new Prng(1), START)
   })
 
   it('is asked once when it has been quiet for long, though nothing of ours waits for an answer', () => {
@@ -91,7 +91,7 @@ describe('Liveness, a peer that was busy', () => {
 
   it('is not asked when no stream is open by then', () => {
     liveness.onAsked(START)
-    isBusy = false
+    streams.openStreams = 0
     assert.equal(liveness.step(0, START + QUIET), LivenessVerdict.fine)
     assert.ok(liveness.deadline(0) > START + 13 * SECOND)
   })

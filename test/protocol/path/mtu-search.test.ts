@@ -10,7 +10,7 @@ const LARGEST = 65_507
 const leftToGain = (bytes: number) => Math.max(8, bytes / 128)
 
 function searchUpTo(ceiling: number): MtuSearch {
-  return new MtuSearch(BASE, () => ceiling)
+  return new MtuSearch(BASE, { ceilingDatagramBytes: ceiling })
 }
 
 /** Sends every probe that is wanted and answers it; returns their sizes. */

@@ -84,7 +84,7 @@ describe('Deliveries', () => {
   it('measures nothing on a new path against the old one', () => {
     const flight = Flight.measured(ROUND_TRIP)
     const old = flight.send(4, START)
-    flight.loss.onNewPath(flight.controller)
+    flight.loss.onNewPath()
     const first = flight.send(4, START + 50 * MILLISECOND) - 3
     flight.ack([[1, old]], START + ROUND_TRIP)
     const { rate } = told(flight, [first, first + 3], START + 150 * MILLISECOND)

@@ -5,7 +5,7 @@ import type { AckedBytes, CongestionController } from '../../../src/protocol/con
 import { CloseCode } from '../../../src/protocol/errors.ts'
 import { LossDetector } from '../../../src/protocol/recovery/loss.ts'
 import { Rtt } from '../../../src/protocol/recovery/rtt.ts'
-import { SentFrame, SentPackets } from '../../../src/protocol/recovery/sent.ts'
+import { SentFrame, type SentFrameSink, SentPackets } from '../../../src/protocol/recovery/sent.ts'
 import { MILLISECOND, type Micros, SECOND } from '../../../src/protocol/units.ts'
 import { AckFrame } from '../../../src/protocol/wire/ack-frame.ts'
 
@@ -44,27 +44,26 @@ export class Minutes implements CongestionController {
 export class Flight {
   readonly sent = new SentPackets()
   readonly rtt = new Rtt()
-  readonly controller = new Minutes()
+  controller = new Minutes()
   /** Packet numbers in the order in which they were taken for lost. */
   readonly lost: number[] = []
   /** One frame per packet, named by its number. */
   readonly framesAcked: number[] = []
   readonly framesLost: number[] = []
+  readonly actions: SentFrameSink = {
+    onFrameAcked: (_kind, _stream, offset) => this.framesAcked.push(offset),
+    onFrameLost: (_kind, _stream, offset) => this.framesLost.push(offset),
+  }
+  readonly search = { onAcked() {}, onLost() {} }
   readonly loss: LossDetector
 
   constructor() {
-    this.loss = new LossDetector({
-      sent: this.sent,
-      rtt: this.rtt,
-      controller: this.controller,
-      sink: {
-        onFrameAcked: (_kind, _stream, offset) => this.framesAcked.push(offset),
-        onFrameLost: (_kind, _stream, offset) => this.framesLost.push(offset),
-      },
-      sizes: { onAcked() {}, onLost() {} },
-      onPacketLost: (packet) => this.lost.push(packet),
-    })
+    this.loss = new LossDetector(this)
     this.loss.peerMaxAckDelay = PEER_MAX_ACK_DELAY
+  }
+
+  onPacketLost(packet: number): void {
+    this.lost.push(packet)
   }
 
   /** Sends packets at once; returns the number of the last. */

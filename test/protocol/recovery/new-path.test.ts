@@ -12,24 +12,26 @@ const NEW_RTT = 20 * MILLISECOND
 function moved(onTheirWay: number) {
   const flight = Flight.measured(OLD_RTT)
   const last = flight.send(onTheirWay, START)
+  const old = flight.controller
   const fresh = new Minutes()
-  flight.loss.onNewPath(fresh)
+  flight.controller = fresh
+  flight.loss.onNewPath()
   flight.rtt.forget()
-  return { flight, fresh, first: last - onTheirWay + 1, last }
+  return { flight, old, fresh, first: last - onTheirWay + 1, last }
 }
 
 describe('LossDetector, on a new path (P-7)', () => {
   it('measures and counts nothing by what was sent on the old one, and still settles it', () => {
-    const { flight, fresh, first, last } = moved(10)
-    const before = flight.controller.acked.length
+    const { flight, old, fresh, first, last } = moved(10)
+    const before = old.acked.length
     assert.equal(flight.ack([[first, last]], START + OLD_RTT), CloseCode.none)
     assert.equal(flight.sent.bytesInFlight, 0)
     assert.equal(flight.framesAcked.length, 11)
-    assert.deepEqual([flight.rtt.hasSample, fresh.acked.length, flight.controller.acked.length], [false, 0, before])
+    assert.deepEqual([flight.rtt.hasSample, fresh.acked.length, old.acked.length], [false, 0, before])
   })
 
   it('takes what was lost on the old one for no sign of congestion, and has it repeated', () => {
-    const { flight, fresh, first } = moved(10)
+    const { flight, old, fresh, first } = moved(10)
     const probe = flight.send(1, START + NEW_RTT)
     flight.ack([[probe, probe]], START + 2 * NEW_RTT)
     assert.equal(flight.rtt.smoothed, NEW_RTT)
@@ -37,7 +39,7 @@ describe('LossDetector, on a new path (P-7)', () => {
       flight.framesLost.slice(0, 8),
       [0, 1, 2, 3, 4, 5, 6, 7].map((i) => first + i),
     )
-    assert.deepEqual([fresh.lost, fresh.persistent, flight.controller.lost], [[], 0, []])
+    assert.deepEqual([fresh.lost, fresh.persistent, old.lost], [[], 0, []])
     assert.equal(fresh.acked[0]!.bytes, 1_200, 'its own packet counts')
   })
 

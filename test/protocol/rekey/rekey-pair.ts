@@ -30,11 +30,11 @@ export class RekeySide {
     const { keys, received, sent } = this
     const isDialler = role === 'dialler'
     const probeTimeout = () => this.probeTimeout
-    const onChanged = (why: RekeyReason) => {
+    const onKeysChanged = (why: RekeyReason) => {
       this.reasons.push(why)
       if (why !== RekeyReason.peer) this.changes++
     }
-    this.rekey = new Rekey({ keys, sent, received, isDialler, probeTimeout, onChanged }, wish)
+    this.rekey = new Rekey({ keys, sent, received, isDialler, probeTimeout, onKeysChanged }, wish)
   }
 
   /** So many packets leave. */

@@ -8,7 +8,7 @@ const PER_SECOND = 200
 const LIMITS = { initialMaxStreams: 100, ceilingMaxStreams: 16_384 }
 
 function newAllowance(): StreamAllowance {
-  return new StreamAllowance(LIMITS, { isTight: false }, START)
+  return new StreamAllowance(LIMITS, { isTight: false })
 }
 
 /** One stream from its opening to its end, and what the peer is told of it. */

@@ -7,7 +7,9 @@ import { MtuSearch } from '../../../src/protocol/path/mtu-search.ts'
 import { Path } from '../../../src/protocol/path/path.ts'
 import { AckFrequency } from '../../../src/protocol/recovery/ack-frequency.ts'
 import { AckPolicy } from '../../../src/protocol/recovery/ack-policy.ts'
+import { NoLoss } from '../../../src/protocol/recovery/no-loss.ts'
 import { ReceivedPackets } from '../../../src/protocol/recovery/received.ts'
+import { Rtt } from '../../../src/protocol/recovery/rtt.ts'
 import { SentFrame, SentPackets } from '../../../src/protocol/recovery/sent.ts'
 import { KeyRing } from '../../../src/protocol/rekey/key-ring.ts'
 import { Rekey } from '../../../src/protocol/rekey/rekey.ts'
@@ -51,17 +53,18 @@ export class TableBench implements StreamTableOwner {
     const received = new ReceivedPackets()
     const keys = new KeyRing(settings.mostPacketsPerKey)
     const sent = new SentPackets()
-    const rekey = { keys, sent, received, isDialler: true, probeTimeout: () => 0, onChanged() {} }
+    const rekey = { keys, sent, received, isDialler: true, probeTimeout: () => 0, onKeysChanged() {} }
     this.actions = new FrameActions({
       streams: this.table,
       received,
       acks: new AckPolicy(),
       ackFrequency: new AckFrequency(),
       path: new Path(0, new Prng(1)),
-      search: new MtuSearch(1_200, () => 1_200),
+      search: new MtuSearch(1_200, { ceilingDatagramBytes: 1_200 }),
       rekey: new Rekey(rekey, settings),
+      loss: new NoLoss(sent, new Rtt(), { onFrameAcked() {}, onFrameLost() {} }),
       onMoved: () => {},
-      onClose: () => {},
+      onPeerClosed: () => {},
     })
   }
 

@@ -37,7 +37,8 @@ export class Losses {
 
   #maxDatagramBytes: number
   #roundEndsAt = 0
-  #roundBegan = 0
+  /** −1: it has not begun yet. The session may have delivered much before there was a controller. */
+  #roundBegan = -1
   #delivered = 0
   /** Lost in this round. */
   #lost = 0
@@ -78,6 +79,7 @@ export class Losses {
   /** To be followed by `nextRound` if it ended a round. `isStarved`: there was less to carry than there might have been. */
   onAcked(ack: AckedBytes, isStarved: boolean): void {
     this.#delivered = ack.delivered
+    if (this.#roundBegan < 0) this.#roundBegan = ack.deliveredBefore
     this.#leastRtt = ack.minRtt
     this.latestRate = Math.max(this.latestRate, ack.rate)
     this.latestBytes = Math.max(this.latestBytes, ack.delivered - ack.deliveredBefore)

@@ -20,7 +20,12 @@ interface Round {
 /** Lives through rounds of ACKs of ten datagrams each; says whether the last was congested. */
 class Course {
   readonly losses = new Losses(DATAGRAM_BYTES)
-  #delivered = 0
+  #delivered: number
+
+  /** What the session had delivered before it had a controller. */
+  constructor(delivered = 0) {
+    this.#delivered = delivered
+  }
 
   round({ lost, rtt = LEAST, rate = RATE }: Round): boolean {
     const began = this.#delivered
@@ -56,6 +61,12 @@ class Course {
 }
 
 describe('Losses', () => {
+  it('are those of the line by what was sent since there is a controller, and not by all that the session has delivered', () => {
+    const course = new Course(1e9)
+    course.round({ lost: 50 })
+    assert.ok(Math.abs(course.losses.ownLoss - 50 / 1_060) < 1e-6, `${course.losses.ownLoss}`)
+  })
+
   it('are not congestion while neither the round trip rises nor the rate falls, however many they are', () => {
     const course = new Course()
     for (const lost of [1, 10, 50, 100, 200]) assert.equal(course.round({ lost }), false, `${lost} of ${ROUND}`)

@@ -1,7 +1,8 @@
 // hot
 // The same seal as packet-seal.ts, by OpenSSL itself: in place, with no memory of its own, and for large packets a quarter faster than libsodium.
 
-import { type Opener, type PacketNumber, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { type PacketNumber, TAG_BYTES } from '../protocol/index.ts'
+import type { Cipher } from './keyed-seal.ts'
 import type { OpensslCalls } from './openssl-calls.ts'
 import { PacketNonce } from './packet-nonce.ts'
 
@@ -82,25 +83,36 @@ export class Openssl {
   }
 }
 
-/** One direction of one session, either end of it. */
-export class OpensslSeal implements Sealer, Opener {
+/** For packets, whose number is the nonce. */
+export class OpensslCipher implements Cipher {
   readonly #openssl: Openssl
-  readonly #key: Uint8Array
 
-  /** 32 bytes that seal nothing else: a number used twice under one key gives both packets away. */
-  constructor(openssl: Openssl, key: Uint8Array) {
+  constructor(openssl: Openssl) {
     this.#openssl = openssl
-    this.#key = new Uint8Array(key)
   }
 
-  seal(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, plainEnd: number): void {
-    this.#openssl.seal(this.#key, nonce.of(counter), buffer, headerStart, headerEnd, plainEnd)
+  seal(
+    key: Uint8Array,
+    counter: PacketNumber,
+    buffer: Uint8Array,
+    headerStart: number,
+    headerEnd: number,
+    plainEnd: number,
+  ): void {
+    this.#openssl.seal(key, nonce.of(counter), buffer, headerStart, headerEnd, plainEnd)
   }
 
-  open(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, sealedEnd: number): boolean {
+  open(
+    key: Uint8Array,
+    counter: PacketNumber,
+    buffer: Uint8Array,
+    headerStart: number,
+    headerEnd: number,
+    sealedEnd: number,
+  ): boolean {
     const plainEnd = sealedEnd - TAG_BYTES
     if (plainEnd < headerEnd) return false
-    return this.#openssl.open(this.#key, nonce.of(counter), buffer, headerStart, headerEnd, plainEnd)
+    return this.#openssl.open(key, nonce.of(counter), buffer, headerStart, headerEnd, plainEnd)
   }
 }
 

@@ -2,7 +2,8 @@
 // The same seal as packet-seal.ts by libsodium: works in place, with no memory of its own, in a third of the time for small packets.
 
 import type sodium from 'sodium-native'
-import { type Opener, type PacketNumber, type Sealer, TAG_BYTES } from '../protocol/index.ts'
+import { type PacketNumber, TAG_BYTES } from '../protocol/index.ts'
+import type { Cipher } from './keyed-seal.ts'
 import { PacketNonce } from './packet-nonce.ts'
 
 export type Sodium = typeof sodium
@@ -10,30 +11,44 @@ export type Sodium = typeof sodium
 /** One for all keys: it is used up before the call returns. */
 const nonce = new PacketNonce()
 
-/** One direction of one session, either end of it. */
-export class SodiumSeal implements Sealer, Opener {
-  readonly #sodium: Sodium
-  readonly #key: Uint8Array
+const KEY_BYTES = 32
 
-  /** 32 bytes that seal nothing else: a number used twice under one key gives both packets away. */
-  constructor(loaded: Sodium, key: Uint8Array) {
+export class SodiumCipher implements Cipher {
+  readonly #sodium: Sodium
+  readonly #sealing = new LentKey()
+  readonly #opening = new LentKey()
+
+  constructor(loaded: Sodium) {
     this.#sodium = loaded
-    this.#key = new Uint8Array(key)
   }
 
-  seal(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, plainEnd: number): void {
+  seal(
+    key: Uint8Array,
+    counter: PacketNumber,
+    buffer: Uint8Array,
+    headerStart: number,
+    headerEnd: number,
+    plainEnd: number,
+  ): void {
     this.#sodium.crypto_aead_chacha20poly1305_ietf_encrypt(
       buffer.subarray(headerEnd, plainEnd + TAG_BYTES),
       buffer.subarray(headerEnd, plainEnd),
       buffer.subarray(headerStart, headerEnd),
       null,
       nonce.of(counter),
-      this.#key,
+      this.#sealing.copyOf(key),
     )
   }
 
   /** What is refused is overwritten with zeros. */
-  open(counter: PacketNumber, buffer: Uint8Array, headerStart: number, headerEnd: number, sealedEnd: number): boolean {
+  open(
+    key: Uint8Array,
+    counter: PacketNumber,
+    buffer: Uint8Array,
+    headerStart: number,
+    headerEnd: number,
+    sealedEnd: number,
+  ): boolean {
     const plainEnd = sealedEnd - TAG_BYTES
     if (plainEnd < headerEnd) return false
     try {
@@ -43,12 +58,26 @@ export class SodiumSeal implements Sealer, Opener {
         buffer.subarray(headerEnd, sealedEnd),
         buffer.subarray(headerStart, headerEnd),
         nonce.of(counter),
-        this.#key,
+        this.#opening.copyOf(key),
       )
     } catch {
       return false
     }
     return true
+  }
+}
+
+/** What native code is given moves out of V8's heap for good. So it gets a copy; mostly the last one serves again. */
+class LentKey {
+  readonly #copy = new Uint8Array(KEY_BYTES)
+  #original: Uint8Array | null = null
+
+  copyOf(key: Uint8Array): Uint8Array {
+    if (key !== this.#original) {
+      this.#copy.set(key)
+      this.#original = key
+    }
+    return this.#copy
   }
 }
 
