@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { StreamCode } from '../../src/protocol/index.ts'
+import { useLivedTime } from '../runtime/lived-time.ts'
 import { turn, until } from '../runtime/until.ts'
 import { answerIn, type Client, codeIn, HttpStage, type StagedProvider } from './http-stage.ts'
 import type { ScriptedRequest } from './scripted-provider.ts'
@@ -198,6 +199,8 @@ describe('a request and its answer', () => {
   })
 
   describe('whose provider falls silent', () => {
+    useLivedTime()
+
     it('goes to another, and the first one is told to forget it', async () => {
       client = await stage.client(GET)
       const request = await first.wholeRequest()
