@@ -23,7 +23,7 @@ describe('back-pressure', function () {
     const STEP_BYTES = 4 * MIB
     const web = await stage().peer(startWebServer())
     const route = await stage().oneHop(web.port)
-    await download(route.port, 1)
+    await download(route.port, 64 * MIB) // lets buffers, nurseries and compiled code grow that grow once
     const idle = residents(route)
     const answer = await get(route.port, `/bytes/${GIB}`)
     for (let offset = 0; offset < GIB; offset += STEP_BYTES) {
