@@ -9,8 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** Far more than anything here takes, also on a busy machine: whoever waits longer waits for something that will not come. */
 export const DEADLINE_MS = 30_000
 
-/** After SIGTERM, for programs that still have something to finish; then SIGKILL. */
-const GRACE_MS = 2_000
+/** After SIGTERM, for programs that still have something to finish, also on a machine that stands still for seconds; then SIGKILL. */
+const GRACE_MS = 10_000
 
 export interface ProgramOptions {
   /** What it is called in messages. */

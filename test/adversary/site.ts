@@ -32,6 +32,8 @@ export const UUID = '11111111-2222-3333-4444-555555555555'
 export const OTHER_UUID = '11111111-2222-3333-4444-666666666666'
 const HOST = '127.0.0.1'
 const RESET_KEY = new Uint8Array(32).fill(7)
+/** Windows of the consumer do not grow, as they would by long round trips, such as those of a machine that has much else to do. */
+const NARROW = { ceilingStreamWindow: DEFAULT_SETTINGS.initialStreamWindow }
 
 /** What a log has said, one object for each line. */
 export class Spoken {
@@ -79,7 +81,7 @@ export class Site {
       authorise: this.#admission.authorise,
       resetKey: RESET_KEY,
     })
-    this.driver = newDriver(crypto, this.carrier, { acceptsSessions: true })
+    this.driver = newDriver(crypto, this.carrier, { acceptsSessions: true, settings: NARROW })
     this.consumer = new Consumer({
       config: consumerConfig(),
       drivers: [this.driver],

@@ -86,15 +86,29 @@ function udpCarrier(name: string, sockets: UdpSockets): void {
 
     it('lets go of the IPv4 port when the IPv6 one is taken', async function () {
       if (!isIpv6Here) this.skip()
-      const squatter = dgram.createSocket({ type: 'udp6', ipv6Only: true }).bind(0, '::1')
-      await once(squatter, 'listening')
-      const port = squatter.address().port
+      const { squatter, port } = await squat()
       await assert.rejects(openUdp({ role: 'listener', reach: 'loopback', port }), /UDP port \d+ on ::1 is taken/)
       const heir = dgram.createSocket('udp4').bind(port, '127.0.0.1')
       await once(heir, 'listening')
       heir.close()
       squatter.close()
     })
+
+    /** Has a port of ::1 which is free on 127.0.0.1. */
+    async function squat(): Promise<{ squatter: dgram.Socket; port: number }> {
+      for (;;) {
+        const probe = dgram.createSocket('udp4').bind(0, '127.0.0.1')
+        await once(probe, 'listening')
+        const { port } = probe.address()
+        const squatter = dgram.createSocket({ type: 'udp6', ipv6Only: true }).bind(port, '::1')
+        const isHad = await once(squatter, 'listening').then(
+          () => true,
+          () => false,
+        )
+        probe.close()
+        if (isHad) return { squatter, port }
+      }
+    }
 
     it('shows an IPv4 peer of the dual-stack socket as plain IPv4', async function () {
       if (!isIpv6Here) this.skip()

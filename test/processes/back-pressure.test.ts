@@ -10,6 +10,8 @@ import { type Route, useStage } from './harness.ts'
 
 const MIB = 1024 * 1024
 const GIB = 1024 * MIB
+/** What something else has disturbed is not in the middle of so many. */
+const ROUNDS = 9
 
 describe('back-pressure', function () {
   this.slow(30_000)
@@ -21,7 +23,7 @@ describe('back-pressure', function () {
     const STEP_BYTES = 4 * MIB
     const web = await stage().peer(startWebServer())
     const route = await stage().oneHop(web.port)
-    await download(route.port, 1)
+    await download(route.port, 64 * MIB) // lets buffers, nurseries and compiled code grow that grow once
     const idle = residents(route)
     const answer = await get(route.port, `/bytes/${GIB}`)
     for (let offset = 0; offset < GIB; offset += STEP_BYTES) {
@@ -37,15 +39,20 @@ describe('back-pressure', function () {
   })
 
   it('100 clients that read nothing do not slow a download', async () => {
-    const SAMPLE_BYTES = 32 * MIB
+    const SAMPLE_BYTES = 16 * MIB
     const web = await stage().peer(startWebServer())
     const [{ port }, { port: elsewhere }] = [await stage().oneHop(web.port), await stage().oneHop(web.port)]
     for (const each of [port, elsewhere]) await download(each, SAMPLE_BYTES) // warms up whatever warms up
     const stalled = await Promise.all(Array.from({ length: 100 }, () => get(port, `/bytes/${GIB}`)))
-    const [beside, alone] = await fastestDownloads([port, elsewhere], SAMPLE_BYTES)
+    const ratios: number[] = []
+    for (let round = 0; round < ROUNDS; round++) {
+      const besideMs = await timed(port, SAMPLE_BYTES)
+      ratios.push(besideMs / (await timed(elsewhere, SAMPLE_BYTES)))
+    }
     for (const answer of stalled) answer.destroy()
-    // A ratio to the same at the same time where nobody stands still; 2 leaves room for moods and none for waiting behind a stalled stream.
-    assert.ok(beside <= 2 * alone, `a download took ${beside.toFixed()} ms beside them and ${alone.toFixed()} ms alone`)
+    // To the same right afterwards where nobody stands still; 2 leaves room for moods and none for waiting behind a stalled stream.
+    const ratio = ratios.toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)]!
+    assert.ok(ratio <= 2, `beside them a download took ${ratios.map((each) => each.toFixed(1))} times as long`)
   })
 
   it('two answers of 16 MiB of which the second is read first both arrive whole', async () => {
@@ -69,15 +76,9 @@ function residents(route: Route): number[] {
   return [residentBytes(route.consumer.program.pid), residentBytes(route.provider.program.pid)]
 }
 
-/** The best of three at each port, in turn, in milliseconds: the others were disturbed by something else. */
-async function fastestDownloads(ports: readonly [number, number], bytes: number): Promise<[number, number]> {
-  const fastest: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-  for (let round = 0; round < 3; round++) {
-    for (const [at, port] of ports.entries()) {
-      const begun = performance.now()
-      await download(port, bytes)
-      fastest[at] = Math.min(fastest[at]!, performance.now() - begun)
-    }
-  }
-  return fastest
+/** In milliseconds. */
+async function timed(port: number, bytes: number): Promise<number> {
+  const begun = performance.now()
+  await download(port, bytes)
+  return performance.now() - begun
 }

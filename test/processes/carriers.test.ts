@@ -88,7 +88,7 @@ for (const way of WAYS) {
       if (process.platform !== 'linux') this.skip()
       const [bytes, stepBytes] = [256 * MIB, 4 * MIB]
       const { port, consumer, provider } = await site.oneHop(way, webPort)
-      await download(port, 1)
+      await download(port, 64 * MIB) // lets buffers, nurseries and compiled code grow that grow once
       const residents = () => [consumer, provider].map(({ program }) => residentBytes(program.pid))
       const idle = residents()
       const answer = await get(port, `/bytes/${bytes}`)

@@ -122,18 +122,32 @@ export function ending(socket: Socket): Promise<Ending> {
   })
 }
 
-/** Nothing moves for this long: the way is full, and not merely slow. */
-const STALL_MS = 300
+/** One after the other: a machine that stands still is seen by one of them. */
+const STALL_LOOKS = 10
+const STALL_LOOK_MS = 30
 
 /** Sends the sample content until no more of it leaves because nobody reads; resolves with the bytes that left. */
 export async function fill(socket: Socket): Promise<number> {
-  let sentBytes = 0
-  for (;;) {
-    const sent = new Promise((resolve) => socket.write(contentAt(sentBytes, CHUNK_BYTES), resolve))
-    const stalled = pause(STALL_MS, 'stalled', { ref: false })
-    if ((await Promise.race([sent, stalled])) === 'stalled') return sentBytes
-    sentBytes += CHUNK_BYTES
+  for (let sentBytes = 0; ; sentBytes += CHUNK_BYTES) {
+    const sent = new Promise<void>((resolve) => socket.write(contentAt(sentBytes, CHUNK_BYTES), () => resolve()))
+    if (await isStalled(sent)) return sentBytes
   }
+}
+
+/** The way is full, and not merely slow. */
+async function isStalled(sent: Promise<void>): Promise<boolean> {
+  const hasLeft = sent.then(() => true)
+  for (let look = 0; look < STALL_LOOKS; look++) {
+    if (await Promise.race([hasLeft, pause(STALL_LOOK_MS, false, { ref: false })])) return false
+  }
+  return true
+}
+
+/** Resolves when a client of a `tcp` service that nobody provides was shown the door; its <hold> must be 0. */
+export async function turnedAway(port: number): Promise<void> {
+  const socket = dial(port)
+  await ending(socket)
+  socket.destroy()
 }
 
 /** True when a connection to the port is refused. */
@@ -149,15 +163,11 @@ export async function isRefused(port: number, host = '127.0.0.1'): Promise<boole
   }
 }
 
-/** Asks again and again; throws when the answer is still no after `withinMs`. For what nobody announces. */
-export async function eventually(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  withinMs = DEADLINE_MS,
-): Promise<void> {
-  const deadline = performance.now() + withinMs
+/** Asks again and again; throws when the answer is still no after the deadline. For what nobody announces. */
+export async function eventually(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + DEADLINE_MS
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`)
+    if (performance.now() > deadline) throw new Error(`not within ${DEADLINE_MS} ms: ${what}`)
     await pause(10) // leaves the processor to those we wait for
   }
 }

@@ -8,8 +8,9 @@ import type { Daemon } from '../../stresstest/rig/daemons.ts'
 import { builtProgram } from '../../stresstest/rig/places.ts'
 import { residentBytes, waitedSeconds } from '../../stresstest/rig/usage.ts'
 import { startWebServer } from '../../stresstest/web-server.ts'
+import { eventually } from './clients.ts'
 import { OTHER_UUID, UUID, useStage } from './harness.ts'
-import { KeyedSite, type KeyPairFile, whoServes } from './keyed-site.ts'
+import { KeyedSite, type KeyPairFile, logged, whoServes } from './keyed-site.ts'
 import { load } from './load.ts'
 import { FLOOR_MS, p99InMostRounds, WARMING_UP } from './two-ways.ts'
 
@@ -32,8 +33,10 @@ const MIB = 1_048_576
 const MOST_GROWTH_MIB = 10
 /** A tenth of what a siege brings: whoever has kept that much keeps what strangers send, however busy the machine is. */
 const LEAK_MIB = 24
-/** From the start of its process to its first answer. */
+/** From its first call, as the protocol promises; how long a program takes to start is the machine's matter. */
 const LET_IN_WITHIN_MS = 3_000
+/** One of them may be unlucky. */
+const NEWCOMERS = 3
 const MOST_LINES_A_SECOND = 2
 
 interface Siege {
@@ -91,14 +94,16 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
       assert.ok(grownMib < LEAK_MIB, words)
       assert.ok(siege.backBytes <= siege.sentBytes, words)
       assert.ok(siege.lines <= MOST_LINES_A_SECOND * FLOOD_SECONDS, words)
+      const isTried = siege.sent > (rate * FLOOD_SECONDS) / 2
       const isBorne =
-        siege.sent > (rate * FLOOD_SECONDS) / 2 &&
+        isTried &&
         grownMib < MOST_GROWTH_MIB &&
         siege.p99Ms < 2 * Math.max(p99BeforeMs, siege.p99ElsewhereMs, FLOOR_MS) &&
         // On a machine on which a provider needs longer than half of it where nobody attacks, that is what counts.
         siege.letInMs < Math.max(LET_IN_WITHIN_MS, 2 * siege.letInElsewhereMs)
       if (isBorne) return
-      assert.ok(siege.waiting > MOST_WAITING, words)
+      // What did not come was not borne either; whose fault that is the consumer cannot tell.
+      assert.ok(siege.waiting > MOST_WAITING || !isTried, words)
       if (rate > LEAST_RATE) continue
       console.warn('      SKIPPED: this machine has too much else to do to tell whose fault it is')
       this.skip()
@@ -131,16 +136,21 @@ describe(`${FULL_RATE} first messages a second from strangers`, () => {
     return { consumer, port: consumer.ready.port(UUID) }
   }
 
-  /** How long it takes a provider from its start to its first answer. */
+  /** How long it takes most pipes of a provider from their first call. */
   async function letIn({ consumer }: Way): Promise<number> {
     const target = await site.named('the newcomer')
     const pipe = site.pipe(consumer, newcomer, target.port)
-    const begun = performance.now()
-    const { program } = await site.provider({ ...pipe, services: [{ ...pipe.services[0], uuid: OTHER_UUID }] })
+    const services = [{ ...pipe.services[0], uuid: OTHER_UUID }]
+    const pipes = Array.from({ length: NEWCOMERS }, (_, at) => ({ ...pipe, name: `pipe${at}`, services }))
+    const { program } = await stage().provider({ pipes })
     assert.equal(await whoServes(consumer.ready.port(OTHER_UUID)), 'the newcomer')
-    const tookMs = performance.now() - begun
+    await eventually('all of them are in', () => logged(program, 'connected').length === NEWCOMERS)
+    const [[calledAtMs], inAtMs] = ['sealing', 'connected'].map((event) => timesOf(program, event)) as [
+      number[],
+      number[],
+    ]
     await program.end()
-    return tookMs
+    return inAtMs[Math.floor(NEWCOMERS / 2)]! - calledAtMs!
   }
 
   function flood({ consumer }: Way, rate: number): ChildProgram {
@@ -158,6 +168,11 @@ async function mostResident(pid: number, meanwhile: Promise<unknown>): Promise<n
   }, 100)
   await meanwhile.finally(() => clearInterval(interval))
   return most
+}
+
+/** In ms, as its log says. */
+function timesOf(program: ChildProgram, event: string): number[] {
+  return logged(program, event).map(({ time }) => Date.parse(String(time)))
 }
 
 async function ended(attack: ChildProgram): Promise<Pick<Siege, 'sent' | 'sentBytes' | 'backBytes'>> {

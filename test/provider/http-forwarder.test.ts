@@ -8,6 +8,7 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StreamCode } from '../../src/protocol/index.ts'
+import { useLivedTime } from '../runtime/lived-time.ts'
 import { Seen } from '../runtime/sockets.ts'
 import { atRest, until } from '../runtime/until.ts'
 import { dataFrame, type PlayedConsumer } from './played-consumer.ts'
@@ -20,6 +21,7 @@ const CHUNKED = { method: 'POST', body: { kind: 'chunked' } } as const
 const TTL_MS = 120
 
 describe('a forwarder of http requests', () => {
+  useLivedTime()
   let target: Listening
   let serving: Serving
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RequestHead } from '../../src/http/heads.ts'
 import { StreamCode } from '../../src/protocol/index.ts'
+import { useLivedTime } from '../runtime/lived-time.ts'
 import { Seen } from '../runtime/sockets.ts'
 import { until } from '../runtime/until.ts'
 import { dataFrame, END, type PlayedConsumer } from './played-consumer.ts'
@@ -20,6 +21,7 @@ const UPGRADE = { upgrade: 'echo' } as const
 const TTL_MS = 300
 
 describe('a request for an upgrade', () => {
+  useLivedTime()
   let target: Listening
   let serving: Serving
   let socket: Socket

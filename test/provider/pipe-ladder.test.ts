@@ -13,6 +13,7 @@ import { monotonicClock } from '../../src/runtime/system.ts'
 import { Watchdog } from '../../src/runtime/watchdog.ts'
 import { Spoken, UUID } from '../adversary/site.ts'
 import { newEndpoint, statsOf } from '../protocol/endpoints.ts'
+import { useLivedTime } from '../runtime/lived-time.ts'
 import { MemoryCarrier } from '../runtime/memory-carrier.ts'
 import { atRest, until } from '../runtime/until.ts'
 
@@ -175,6 +176,7 @@ async function looksAt(session: SessionHandle, times: number): Promise<void> {
 }
 
 describe('a pipe with two carriers', () => {
+  useLivedTime()
   let place: Place
 
   async function at(listeners: number): Promise<void> {
@@ -230,7 +232,7 @@ describe('a pipe with two carriers', () => {
     place.echo = true
     const cutAt = performance.now()
     first!.isCut = true
-    await until(() => place.opened.length === 2, 'the second is there')
+    await until(() => place.spoken.of('carrierChanged').length === 1, 'the second has taken over')
     await place.echoes(await place.client(), 'hello')
     assert.ok(performance.now() - cutAt < 5_000)
     assert.equal(place.spoken.of('consumerSilent').length, 1)
@@ -274,6 +276,7 @@ describe('a pipe with two carriers', () => {
 })
 
 describe('a provider that was started anew', () => {
+  useLivedTime()
   it('ends what it had before on every listener, at once', async () => {
     const place = new Place(2)
     await place.open()

@@ -6,11 +6,12 @@ import { Contender } from '../../../bench/against/contender.ts'
 import { transfer } from '../../../bench/against/figures.ts'
 import { LOOPBACK } from '../../../bench/against/ground.ts'
 import { playScene } from '../../../bench/against/outcome.ts'
-import { downloadOnLoopback } from '../../../bench/against/trials.ts'
+import { downloadOnLoopback, type Trial } from '../../../bench/against/trials.ts'
 import type { Tunnel } from '../../../bench/against/tunnel.ts'
 import { plain } from '../../../bench/against/tunnels/plain.ts'
 import { startOrigin } from '../../../bench/origin.ts'
 import type { Peer } from '../../../stresstest/peer.ts'
+import type { ChildProgram } from '../../../stresstest/rig/child-program.ts'
 
 const BYTES = 100_000
 
@@ -48,23 +49,30 @@ describe('a scene', () => {
 
   it('lays a tunnel anew that died between two rounds', async () => {
     const [, pipes] = plain().tunnels as [Tunnel, Tunnel]
-    let laid = 0
+    const laid: ChildProgram[] = []
     const frail: Tunnel = {
       ...pipes,
       name: 'frail',
       lay: async (site) => {
-        laid++
         const ports = await pipes.lay(site)
-        site.start(LOOPBACK.outside, { name: 'frail', command: [process.execPath, '-e', 'setTimeout(() => {}, 1)'] })
+        const command = [process.execPath, '-e', 'setTimeout(() => {}, 1)']
+        laid.push(site.start(LOOPBACK.outside, { name: 'frail', command }))
         return ports
       },
     }
-    const { samples } = await play([frail])
+    const { samples } = await play([frail], 2, () => laid.at(-1)!.exited)
     assert.equal(samples.values(transfer.speed, 'frail').length, 2)
-    assert.ok(laid > 1)
+    assert.ok(laid.length > 1)
   })
 
-  function play(tunnels: readonly Tunnel[], rounds = 2) {
+  /** `between`: what is waited for behind each trial. */
+  function play(tunnels: readonly Tunnel[], rounds = 2, between: () => Promise<unknown> = async () => {}) {
+    const download = downloadOnLoopback({ bytes: BYTES, withinSeconds: 30 })
+    const measure: Trial['measure'] = async (...args) => {
+      const measured = await download.measure(...args)
+      await between()
+      return measured
+    }
     const site = {
       ground: LOOPBACK,
       folder,
@@ -74,7 +82,7 @@ describe('a scene', () => {
     return playScene({
       name: 'test',
       contenders: tunnels.map((tunnel) => new Contender(tunnel, site)),
-      trials: [downloadOnLoopback({ bytes: BYTES, withinSeconds: 30 })],
+      trials: [{ ...download, measure }],
       rounds,
       warmUp: { bytes: BYTES, withinSeconds: 30, seconds: 0.05 },
     })
