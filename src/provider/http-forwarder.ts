@@ -152,7 +152,13 @@ export class HttpForwarder implements Forwarder, StreamOwner, Watched {
     if (!this.#isSent || this.#isDone || this.#splice !== null || this.#exchange?.answer.hasBegun) return
     this.#stopClock()
     const withinMs = this.#parts.head.connectWithinMs
-    this.#timer = setTimeout(() => this.#fail('targetFailed', StreamCode.targetSilent), withinMs)
+    // After a pause of the machine an answer may lie in the socket that is older than the timer: it is read first.
+    const timer = setTimeout(() => setImmediate(() => this.#onTimeOver(timer)), withinMs)
+    this.#timer = timer
+  }
+
+  #onTimeOver(timer: NodeJS.Timeout): void {
+    if (this.#timer === timer) this.#fail('targetFailed', StreamCode.targetSilent)
   }
 
   #stopClock(): void {
