@@ -381,25 +381,3 @@ async function passed(ms: number): Promise<void> {
   const started = performance.now()
   await until(() => performance.now() - started > ms, 'time passes')
 }
-
-describe('a forwarder of http requests whose machine has stood still', () => {
-  it('takes an answer that came meanwhile for what it is, however late it is read (D-2)', async () => {
-    const target = await Listening.on(
-      createHttpServer((_request, response) => {
-        response.end('in time')
-        standStill(2 * TTL_MS)
-      }),
-    )
-    const serving = await Serving.of(serviceAt(tcp(target.port)))
-    const consumer = (await serving.ask({}, TTL_MS)).end()
-    await serving.answered(consumer)
-    await serving.close()
-    target.close()
-  })
-})
-
-/** Neither timers nor sockets are looked after meanwhile. */
-function standStill(ms: number): void {
-  const until = performance.now() + ms
-  while (performance.now() < until);
-}
