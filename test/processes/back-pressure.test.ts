@@ -5,7 +5,8 @@ import type { IncomingMessage } from 'node:http'
 import { contentAt } from '../../stresstest/content.ts'
 import { residentBytes } from '../../stresstest/rig/usage.ts'
 import { startWebServer } from '../../stresstest/web-server.ts'
-import { download, get, read, readContent } from './clients.ts'
+import { acceptOne } from './accept-one.ts'
+import { download, fill, get, open, read, readContent } from './clients.ts'
 import { type Route, useStage } from './harness.ts'
 
 const MIB = 1024 * 1024
@@ -37,6 +38,22 @@ describe('back-pressure', function () {
       })
     }
   })
+
+  for (const reader of ['client', 'target'] as const) {
+    it(`a ${reader} that reads nothing holds back who writes to it, and finds all of it later`, async () => {
+      const MOST_WAITING_BYTES = 64 * MIB
+      const { peer, accepted } = await acceptOne(stage())
+      const { port } = await stage().oneHop(peer.port)
+      const client = await open(port)
+      const target = await accepted
+      const [resting, writer] = reader === 'client' ? [client, target] : [target, client]
+      const leftBytes = await fill(writer, MOST_WAITING_BYTES)
+      assert.ok(leftBytes > 0 && leftBytes < MOST_WAITING_BYTES, `${leftBytes} bytes left the writer`)
+      const arrived = await read(resting, leftBytes)
+      assert.ok(arrived.equals(contentAt(0, leftBytes)))
+      for (const socket of [client, target]) socket.destroy()
+    })
+  }
 
   it('100 clients that read nothing do not slow a download', async () => {
     const SAMPLE_BYTES = 16 * MIB

@@ -126,12 +126,17 @@ export function ending(socket: Socket): Promise<Ending> {
 const STALL_LOOKS = 10
 const STALL_LOOK_MS = 30
 
-/** Sends the sample content until no more of it leaves because nobody reads; resolves with the bytes that left. */
-export async function fill(socket: Socket): Promise<number> {
-  for (let sentBytes = 0; ; sentBytes += CHUNK_BYTES) {
+/**
+ * Sends the sample content until no more of it leaves because nobody reads, or until `mostBytes` have; resolves with the bytes that
+ * left.
+ */
+export async function fill(socket: Socket, mostBytes = Number.POSITIVE_INFINITY): Promise<number> {
+  let sentBytes = 0
+  for (; sentBytes < mostBytes; sentBytes += CHUNK_BYTES) {
     const sent = new Promise<void>((resolve) => socket.write(contentAt(sentBytes, CHUNK_BYTES), () => resolve()))
-    if (await isStalled(sent)) return sentBytes
+    if (await isStalled(sent)) break
   }
+  return sentBytes
 }
 
 /** The way is full, and not merely slow. */

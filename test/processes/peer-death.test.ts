@@ -4,12 +4,12 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent } from 'node:http'
-import { createServer, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { startEchoServer } from '../../stresstest/echo-server.ts'
-import { startPeer } from '../../stresstest/peer.ts'
 import type { ConsumerConfig } from '../../stresstest/rig/daemon-config.ts'
 import { startWebServer } from '../../stresstest/web-server.ts'
+import { acceptOne } from './accept-one.ts'
 import { BEATS_A_SECOND, beatsUntil } from './beats.ts'
 import { download, ending, eventually, exchange, fill, open, read, textOf } from './clients.ts'
 import { pipeTo, RAW_SERVICE, type Route, type Stage, UUID, useStage } from './harness.ts'
@@ -183,10 +183,4 @@ async function beginAnswer(port: number): Promise<Socket> {
   socket.write(`GET /bytes/${GIB}?framing=close HTTP/1.1\r\nHost: a\r\n\r\n`)
   await read(socket, 100_000)
   return socket
-}
-
-async function acceptOne(stage: Stage): Promise<{ peer: { port: number }; accepted: Promise<Socket> }> {
-  const server = createServer({ allowHalfOpen: true, pauseOnConnect: true })
-  const accepted = once(server, 'connection').then(([socket]) => socket as Socket)
-  return { peer: await stage.peer(startPeer(server, {})), accepted }
 }
