@@ -230,7 +230,7 @@ export class PacketBuilder {
     writer.position += frame.length
     send.onSent(offset, frame.length, frame.fin)
     if (!isRepeating) this.#streams.onNewBytesSent(stream, frame.length)
-    this.#sent.record(frame.fin ? SentFrame.streamFin : SentFrame.stream, stream.id, offset, frame.length)
+    this.#sent.record(frame.fin ? SentFrame.streamFin : SentFrame.stream, stream.id, offset, frame.length, isRepeating)
     this.elicitsAck = true
     return true
   }

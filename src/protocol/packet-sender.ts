@@ -15,6 +15,7 @@ import type { PathMessage } from './path/path.ts'
 import { TAG_BYTES, type Trace } from './ports.ts'
 import type { AckFrequency } from './recovery/ack-frequency.ts'
 import type { AckPolicy } from './recovery/ack-policy.ts'
+import type { ProactiveRepeats } from './recovery/proactive.ts'
 import type { Recovery } from './recovery/recovery.ts'
 import type { Rtt } from './recovery/rtt.ts'
 import { SentFrame, type SentFrameSink, type SentPackets, SentState } from './recovery/sent.ts'
@@ -36,6 +37,8 @@ export interface PacketSenderParts {
   /** Null: none is left out. */
   readonly skipped: SkippedNumbers | null
   readonly loss: Recovery
+  /** Null: the line has lost nothing yet. */
+  readonly proactive: ProactiveRepeats | null
   readonly acks: AckPolicy
   readonly ackFrequency: AckFrequency
   readonly rtt: Rtt
@@ -235,9 +238,10 @@ export class PacketSender {
     // Before this one counts: the first datagram of bulk is the first that the controller sees.
     if (this.#parts.controller === AT_REST.controller && sent.bytesInFlight + bytes >= this.#baseBytes)
       this.#parts.takeControl(now)
-    const { controller, pacer } = this.#parts
+    const { controller, pacer, proactive } = this.#parts
     sent.commit(bytes, now)
     loss.onSent(now)
+    proactive?.onSent(now)
     controller.onSent(bytes, sent.bytesInFlight, now)
     pacer.onSent(bytes, now)
     acks.onElicitingSent()

@@ -23,6 +23,7 @@ import { AckFrequency } from './recovery/ack-frequency.ts'
 import { AckPolicy } from './recovery/ack-policy.ts'
 import { LossDetector, type LossDetectorParts } from './recovery/loss.ts'
 import { NoLoss } from './recovery/no-loss.ts'
+import { type ProactiveParts, ProactiveRepeats } from './recovery/proactive.ts'
 import { ReceivedPackets } from './recovery/received.ts'
 import type { Recovery } from './recovery/recovery.ts'
 import { Rtt } from './recovery/rtt.ts'
@@ -72,7 +73,14 @@ const CONTROL_KEPT_FOR: Micros = 300 * SECOND
 
 /** Itself what its parts are told of each other: a list for each of them would cost every session some hundred bytes more. */
 export class SessionParts
-  implements PacketSenderParts, PacketReceiverParts, FrameActionParts, LossDetectorParts, RekeyParts, SizeCeiling
+  implements
+    PacketSenderParts,
+    PacketReceiverParts,
+    FrameActionParts,
+    LossDetectorParts,
+    ProactiveParts,
+    RekeyParts,
+    SizeCeiling
 {
   readonly session: number
   readonly isDialler: boolean
@@ -95,6 +103,7 @@ export class SessionParts
   readonly streams: StreamTable
   readonly actions: FrameActions
   readonly loss: Recovery
+  proactive: ProactiveRepeats | null = null
   readonly builder: PacketBuilder
   readonly sender: PacketSender
   readonly receiver: PacketReceiver
@@ -169,7 +178,13 @@ export class SessionParts
 
   onPacketLost(packet: PacketNumber, bytes: number, now: Micros): void {
     this.packetsLost++
+    this.proactive ??= new ProactiveRepeats(this)
+    this.proactive.onLost()
     this.trace.packetLost(this.session, packet, bytes, now)
+  }
+
+  onPacketFound(): void {
+    this.proactive?.onFound()
   }
 
   onPeerClosed(code: number, reason: string): void {
@@ -231,6 +246,7 @@ export class SessionParts
       this.loss.deadline,
       this.acks.deadline,
       this.sender.deadline,
+      this.proactive?.deadline ?? Number.POSITIVE_INFINITY,
       this.streams.allowance.deadline,
       this.liveness.deadline(this.loss.timeouts),
     )
@@ -244,6 +260,7 @@ export class SessionParts
   /** Does what is due; what it means for the life of the session is for the session to say. */
   step(now: Micros): LivenessVerdict {
     if (this.loss.deadline <= now) this.sender.probe(this.loss.onDeadline(now))
+    this.proactive?.onDeadline(now)
     this.streams.onDeadline(now)
     const verdict = this.liveness.step(this.loss.timeouts, now)
     if (verdict === LivenessVerdict.ping) this.builder.wantsPing = true
@@ -279,6 +296,7 @@ export class SessionParts
     if (this.controller !== AT_REST.controller) this.controller = newController(settings.maxDatagramBytes)
     this.search.startOver()
     this.loss.onNewPath()
+    this.proactive = null
     this.rtt.forget()
     const roundTrip = this.path.roundTrip(now)
     if (roundTrip !== null) this.rtt.sample(roundTrip, 0)

@@ -39,6 +39,8 @@ export interface LossDetectorParts {
   readonly search: SizeWatch
   /** Told of every loss, for traces and counters. */
   onPacketLost(packet: PacketNumber, bytes: number, now: Micros): void
+  /** One of them has arrived after all. */
+  onPacketFound(): void
 }
 
 /** What the ACK tells that is being read: one for all sessions. */
@@ -220,6 +222,7 @@ export class LossDetector implements Recovery {
 
   #onSpuriousLoss(packet: PacketNumber, largest: PacketNumber, now: Micros): void {
     if (packet < this.#pathFrom) return
+    this.#parts.onPacketFound()
     this.#reordering.onLate(largest - packet, now)
     // Its loss has cut nothing.
     if (this.#sent.isSizeProbe(packet)) return

@@ -32,6 +32,10 @@ export const SentFrame = {
   ackFrequency: 10,
 } as const
 
+/** Beside the kind of a record: its bytes had been sent before. */
+const REPEATED = 0x80
+const KIND = 0x7f
+
 /** Told what became of a frame. All arguments are numbers: nothing is allocated. */
 export interface SentFrameSink {
   onFrameAcked(kind: number, stream: StreamId, offset: number, length: number): void
@@ -94,10 +98,10 @@ export class SentPackets {
   }
 
   /** Notes a frame of the packet being built. */
-  record(kind: number, stream: StreamId, offset: number, length: number): void {
+  record(kind: number, stream: StreamId, offset: number, length: number, isRepeated = false): void {
     if (this.#recordNext - this.#recordOldest > this.#recordMask) this.#growRecords()
     const slot = this.#recordNext & this.#recordMask
-    this.#kind[slot] = kind
+    this.#kind[slot] = isRepeated ? kind | REPEATED : kind
     this.#stream[slot] = stream
     this.#offset[slot] = offset
     this.#length[slot] = length
@@ -169,7 +173,7 @@ export class SentPackets {
     const end = this.#recordEnd[slot]!
     for (let i = this.#startOf(packet); i < end; i++) {
       const r = i & this.#recordMask
-      sink.onFrameAcked(this.#kind[r]!, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
+      sink.onFrameAcked(this.#kind[r]! & KIND, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
     }
   }
 
@@ -186,7 +190,18 @@ export class SentPackets {
     const end = this.#recordEnd[packet & this.#mask]!
     for (let i = this.#startOf(packet); i < end; i++) {
       const r = i & this.#recordMask
-      sink.onFrameLost(this.#kind[r]!, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
+      sink.onFrameLost(this.#kind[r]! & KIND, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
+    }
+  }
+
+  /** The same for bytes of streams alone, in pieces of at most `mostBytes`, and only for those that the packet was the first to carry. */
+  repeatSmall(packet: PacketNumber, mostBytes: number, sink: SentFrameSink): void {
+    const end = this.#recordEnd[packet & this.#mask]!
+    for (let i = this.#startOf(packet); i < end; i++) {
+      const r = i & this.#recordMask
+      const kind = this.#kind[r]!
+      if (kind > SentFrame.streamFin || this.#length[r]! > mostBytes) continue
+      sink.onFrameLost(kind, this.#stream[r]!, this.#offset[r]!, this.#length[r]!)
     }
   }
 

@@ -34,6 +34,7 @@ export class GreedySender {
       search: new MtuSearch(DATAGRAM_BYTES, { ceilingDatagramBytes: DATAGRAM_BYTES }),
       actions: { onFrameAcked() {}, onFrameLost() {} },
       onPacketLost: () => this.lostDatagrams++,
+      onPacketFound: () => {},
     })
     this.#frame.count = 1
   }

@@ -17,7 +17,7 @@ export type Range = readonly [first: number, last: number]
 
 export class Minutes implements CongestionController {
   readonly name = 'minutes'
-  readonly windowBytes = Infinity
+  windowBytes = Infinity
   readonly inSlowStart = false
   readonly pacingRate = 0
   readonly acked: AckedBytes[] = []
@@ -47,6 +47,8 @@ export class Flight {
   controller = new Minutes()
   /** Packet numbers in the order in which they were taken for lost. */
   readonly lost: number[] = []
+  /** How many of them arrived after all. */
+  found = 0
   /** One frame per packet, named by its number. */
   readonly framesAcked: number[] = []
   readonly framesLost: number[] = []
@@ -64,6 +66,10 @@ export class Flight {
 
   onPacketLost(packet: number): void {
     this.lost.push(packet)
+  }
+
+  onPacketFound(): void {
+    this.found++
   }
 
   /** Sends packets at once; returns the number of the last. */

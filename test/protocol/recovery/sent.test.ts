@@ -27,11 +27,15 @@ interface ModelPacket {
   readonly frames: readonly string[]
 }
 
+const SMALL = 700
+
 /** What `SentPackets` promises, kept in arrays that never forget. */
 class Model {
   readonly packets: ModelPacket[] = []
   oldest = 0
   readonly told: string[] = []
+  /** Frames whose bytes had been sent before. */
+  readonly copies = new Set<string>()
 
   get inFlight(): ModelPacket[] {
     return this.packets.filter(({ state }) => state === SentState.inFlight)
@@ -49,6 +53,14 @@ class Model {
 
   repeat(packet: number): void {
     this.told.push(...this.packets[packet]!.frames.map((frame) => `lost ${frame}`))
+  }
+
+  repeatSmall(packet: number): void {
+    const small = this.packets[packet]!.frames.filter((frame) => {
+      const [kind, , , length] = frame.split(' ').map(Number) as [number, number, number, number]
+      return kind <= SentFrame.streamFin && length <= SMALL && !this.copies.has(frame)
+    })
+    this.told.push(...small.map((frame) => `lost ${frame}`))
   }
 
   advance(forgetBefore: number): void {
@@ -81,7 +93,7 @@ const step = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      kind: fc.constantFrom('settle' as const, 'lose' as const, 'repeat' as const),
+      kind: fc.constantFrom('settle' as const, 'lose' as const, 'repeat' as const, 'repeatSmall' as const),
       pick: fc.nat(),
       isOld: fc.boolean(),
     }),
@@ -102,8 +114,11 @@ describe('SentPackets', () => {
           Array.from({ length: howMany }, () => {
             const frame = [frameNumber % 8, frameNumber % 5, 2 ** 40 + frameNumber, frameNumber % 1_500] as const
             frameNumber++
-            sent.record(...frame)
-            return frame.join(' ')
+            const isCopy = frameNumber % 3 === 0
+            sent.record(...frame, isCopy)
+            const text = frame.join(' ')
+            if (isCopy) model.copies.add(text)
+            return text
           })
         for (const next of steps) {
           now += 10
@@ -147,7 +162,8 @@ describe('SentPackets', () => {
               if (numbers.length === 0) break
               // Mostly the oldest ones: they stand where the rings wrap.
               const packet = numbers[next.pick % Math.min(numbers.length, next.isOld ? 1 : Infinity)]!
-              sent[next.kind](packet, fates)
+              if (next.kind === 'repeatSmall') sent.repeatSmall(packet, SMALL, fates)
+              else sent[next.kind](packet, fates)
               model[next.kind](packet)
             }
           }
