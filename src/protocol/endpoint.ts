@@ -219,7 +219,7 @@ export class Endpoint implements ProtocolEndpoint, SessionOwner, ReceptionHost {
   }
 
   isPathInUse(path: PathId): boolean {
-    return this.#sessions.isPathInUse(path, this.clock)
+    return this.#resets.isAwaitedAt(path) || this.#sessions.isPathInUse(path, this.clock)
   }
 
   #nextCookie(out: DatagramBatch): boolean {

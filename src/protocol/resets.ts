@@ -30,6 +30,8 @@ export interface Resettable {
 export class Resets<T extends Resettable> {
   readonly #options: EndpointOptions
   readonly #queue = new BoundedQueue<QueuedReset>(MOST_QUEUED)
+  /** Where they lead, as often as one waits for it. */
+  readonly #awaited = new Map<PathId, number>()
   readonly #byToken = new Map<number, T>()
   readonly #answers: TokenBucket
 
@@ -65,13 +67,21 @@ export class Resets<T extends Resettable> {
 
   /** Tells the peer at `path` that the session of `connectionId` is gone. */
   add(connectionId: Uint8Array, path: PathId): boolean {
-    return this.#queue.push({ path, token: this.#options.crypto.resetToken(connectionId) })
+    if (!this.#queue.push({ path, token: this.#options.crypto.resetToken(connectionId) })) return false
+    this.#awaited.set(path, (this.#awaited.get(path) ?? 0) + 1)
+    return true
+  }
+
+  /** A RESET waits to be sent there. */
+  isAwaitedAt(path: PathId): boolean {
+    return this.#awaited.has(path)
   }
 
   /** Fills the batch with the next RESET; false: none waits. */
   next(out: DatagramBatch): boolean {
     const reset = this.#queue.shift()
     if (reset === null) return false
+    this.#leave(reset.path)
     const spread = LEAST_SHORT_PACKET_BYTES - LEAST_RESET_BYTES
     const length = LEAST_RESET_BYTES + Math.floor(this.#options.random.fraction() * spread)
     this.#options.random.fill(out.buffer.subarray(1, length - RESET_TOKEN_BYTES))
@@ -81,6 +91,12 @@ export class Resets<T extends Resettable> {
     out.length = length
     out.segmentBytes = length
     return true
+  }
+
+  #leave(path: PathId): void {
+    const others = this.#awaited.get(path)! - 1
+    if (others === 0) this.#awaited.delete(path)
+    else this.#awaited.set(path, others)
   }
 }
 

@@ -52,6 +52,22 @@ describe('Endpoint, resets', () => {
     assert.deepEqual(toldBy(dialler), ['closed by reset'])
   })
 
+  it('keep the paths that they go to until they have left: after a restart there are more than a carrier remembers', () => {
+    const restarted = newEndpoint({ seed: 20, instance: 2, boot: 2, acceptsSessions: true })
+    for (const path of [7, 8, 8]) restarted.resetForgotten(path, bytesOf('0001020304050607'))
+    const inUse = () => [7, 8, 9].map((path) => restarted.isPathInUse(path))
+    assert.deepEqual(inUse(), [true, true, false])
+    const out = { buffer: new Uint8Array(1_500), length: 0, segmentBytes: 0, path: 0 }
+    for (const left of [
+      [false, true, false],
+      [false, true, false],
+      [false, false, false],
+    ]) {
+      restarted.nextDatagrams(out, START)
+      assert.deepEqual(inUse(), left)
+    }
+  })
+
   it('that are forged, or genuine for another session, change nothing (W-14)', () => {
     const { dialler, diallerDrops, listener, ours } = connected()
     diallerDrops.take()
