@@ -24,7 +24,8 @@ export class LiveSessions {
   readonly previous: readonly SavedSession[]
   readonly #files: StateFiles | null
   readonly #name: string
-  readonly #open = new Map<string, SavedSession>()
+  /** By connection id, each as it stands in the file: ten thousand need not be put into words again for each that comes. */
+  readonly #open = new Map<string, string>()
   #nextWrite: NodeJS.Timeout | null = null
   readonly #onExit = () => this.close()
 
@@ -40,7 +41,7 @@ export class LiveSessions {
   remember(session: SavedSession): void {
     const id = hexOf(session.connectionId)
     if (this.#open.size >= MAX_SAVED_SESSIONS && !this.#open.has(id)) return
-    this.#open.set(id, session)
+    this.#open.set(id, JSON.stringify({ ...session, connectionId: id }))
     this.#writeSoon()
   }
 
@@ -61,8 +62,7 @@ export class LiveSessions {
   #write(): void {
     if (this.#nextWrite !== null) clearTimeout(this.#nextWrite)
     this.#nextWrite = null
-    const sessions = Array.from(this.#open, ([connectionId, session]) => ({ ...session, connectionId }))
-    this.#files?.write(this.#name, JSON.stringify(sessions))
+    this.#files?.write(this.#name, `[${[...this.#open.values()].join()}]`)
   }
 }
 

@@ -16,60 +16,103 @@ export interface Registration<P extends Provider = Provider> {
   readonly uuid: string
   readonly name: string
   /** False: the provider says that its target does not answer. */
-  isHealthy: boolean
-  /** The same instance has registered it on another session since: it may have gone over to another carrier. Kept by the directory. */
-  newer: Registration<P> | null
+  readonly isHealthy: boolean
+  /** The same instance has registered it on another session since: it may have gone over to another carrier. */
+  readonly newer: Registration<P> | null
 }
 
 /** What a provider says of a service. */
 export type Offer<P extends Provider> = Omit<Registration<P>, 'newer'>
 
 export class Directory<P extends Provider> {
-  readonly #byUuid = new Map<string, Registration<P>[]>()
+  readonly #services = new Map<string, ServiceRoll<P>>()
 
   /** A provider that registers the same service again replaces what it said before. */
   add(offer: Offer<P>): void {
-    const { provider, uuid, name, isHealthy } = offer
-    const list = this.#byUuid.get(uuid) ?? []
-    const at = list.findIndex((registration) => registration.provider === provider)
-    // In its place: a session is none the newer for saying it again. Written out, since V8 gives each copy by `...` a shape of its own.
-    list.splice(at < 0 ? list.length : at, at < 0 ? 0 : 1, { provider, uuid, name, isHealthy, newer: null })
-    this.#byUuid.set(uuid, list)
-    linkInstance(list, provider.instance)
+    let roll = this.#services.get(offer.uuid)
+    if (roll === undefined) {
+      roll = new ServiceRoll()
+      this.#services.set(offer.uuid, roll)
+    }
+    roll.add(offer)
   }
 
   /** True: it was there. */
   remove(provider: P, uuid: string): boolean {
-    const list = this.#byUuid.get(uuid)
-    const at = list?.findIndex((registration) => registration.provider === provider) ?? -1
-    if (list === undefined || at < 0) return false
-    list.splice(at, 1)
-    linkInstance(list, provider.instance)
-    if (list.length === 0) this.#byUuid.delete(uuid)
+    const roll = this.#services.get(uuid)
+    if (roll === undefined || !roll.remove(provider)) return false
+    if (roll.all.length === 0) this.#services.delete(uuid)
     return true
   }
 
   /** False: the provider has not registered this service, or has said so before. */
   setHealth(provider: P, uuid: string, isHealthy: boolean): boolean {
-    const registration = this.#byUuid.get(uuid)?.find((candidate) => candidate.provider === provider)
-    if (registration === undefined || registration.isHealthy === isHealthy) return false
-    registration.isHealthy = isHealthy
-    return true
+    return this.#services.get(uuid)?.setHealth(provider, isHealthy) ?? false
+  }
+
+  /** Whether any session of this instance has registered it. */
+  isServedBy(instance: string, uuid: string): boolean {
+    return this.#services.get(uuid)?.has(instance) ?? false
   }
 
   /** In the order of registration. */
   providersOf(uuid: string): readonly Registration<P>[] {
-    return this.#byUuid.get(uuid) ?? []
+    return this.#services.get(uuid)?.all ?? []
   }
 }
 
-/** From each registration of an instance to the next newer one. Done here, so that choosing among thousands need not look for them. */
-function linkInstance<P extends Provider>(list: readonly Registration<P>[], instance: string): void {
-  let newer: Registration<P> | null = null
-  for (let at = list.length - 1; at >= 0; at--) {
-    const registration = list[at]!
-    if (registration.provider.instance !== instance) continue
-    registration.newer = newer
-    newer = registration
+/** A registration as it is kept: those of one instance know each other, so that choosing among thousands need not look for them. */
+interface Entry<P extends Provider> extends Registration<P> {
+  name: string
+  isHealthy: boolean
+  older: Entry<P> | null
+  newer: Entry<P> | null
+}
+
+/** Who serves one service. Thousands may, and they may all come at once after a restart: nobody is searched for one by one. */
+class ServiceRoll<P extends Provider> {
+  /** In the order of registration. */
+  readonly all: Entry<P>[] = []
+  readonly #byProvider = new Map<P, Entry<P>>()
+  readonly #newestOf = new Map<string, Entry<P>>()
+
+  add({ provider, uuid, name, isHealthy }: Offer<P>): void {
+    const known = this.#byProvider.get(provider)
+    if (known !== undefined) {
+      // In its place: a session is none the newer for saying it again.
+      known.name = name
+      known.isHealthy = isHealthy
+      return
+    }
+    const older = this.#newestOf.get(provider.instance) ?? null
+    const entry: Entry<P> = { provider, uuid, name, isHealthy, older, newer: null }
+    if (older !== null) older.newer = entry
+    this.#newestOf.set(provider.instance, entry)
+    this.#byProvider.set(provider, entry)
+    this.all.push(entry)
+  }
+
+  remove(provider: P): boolean {
+    const entry = this.#byProvider.get(provider)
+    if (entry === undefined) return false
+    const { older, newer } = entry
+    if (older !== null) older.newer = newer
+    if (newer !== null) newer.older = older
+    else if (older !== null) this.#newestOf.set(provider.instance, older)
+    else this.#newestOf.delete(provider.instance)
+    this.#byProvider.delete(provider)
+    this.all.splice(this.all.indexOf(entry), 1)
+    return true
+  }
+
+  setHealth(provider: P, isHealthy: boolean): boolean {
+    const entry = this.#byProvider.get(provider)
+    if (entry === undefined || entry.isHealthy === isHealthy) return false
+    entry.isHealthy = isHealthy
+    return true
+  }
+
+  has(instance: string): boolean {
+    return this.#newestOf.has(instance)
   }
 }

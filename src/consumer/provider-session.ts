@@ -160,8 +160,8 @@ export class ProviderSession implements Provider, InstanceMember, StreamOwner {
     this.#permit.leave()
     for (const uuid of this.served) {
       if (!directory.remove(this, uuid)) continue
-      const isServed = directory.providersOf(uuid).some(({ provider }) => provider.instance === this.instance)
-      if (!isServed) log.warn('serviceUnavailable', { service: uuid, provider: this.address, by })
+      if (!directory.isServedBy(this.instance, uuid))
+        log.warn('serviceUnavailable', { service: uuid, provider: this.address, by })
     }
   }
 

@@ -1,7 +1,10 @@
 /** Bytes as lower-case hexadecimal digits. */
 export function hex(bytes: Uint8Array): string {
   // Joined at once: V8 keeps a text that was put together piece by piece as the tree of its pieces, ten times its size.
-  return Array.from(bytes, hexByte).join('')
+  const digits: string[] = []
+  // Not by Array.from, which takes four times as long: each INIT and each session make several.
+  for (let at = 0; at < bytes.length; at++) digits.push(hexByte(bytes[at]!))
+  return digits.join('')
 }
 
 export function hexByte(byte: number): string {

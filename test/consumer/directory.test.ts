@@ -64,6 +64,19 @@ describe('the directory', () => {
     assert.equal(newerThan(first), third, 'saying it again makes no session newer')
   })
 
+  it('knows whether an instance serves a service by any session of it', () => {
+    const again = provider('one')
+    assert.equal(directory.isServedBy('one', WEB), false)
+    for (const each of [one, again]) directory.add(registration(each, WEB))
+    directory.remove(again, WEB)
+    assert.deepEqual(
+      [directory.isServedBy('one', WEB), directory.isServedBy('one', MAIL), directory.isServedBy('two', WEB)],
+      [true, false, false],
+    )
+    directory.remove(one, WEB)
+    assert.equal(directory.isServedBy('one', WEB), false)
+  })
+
   it('forgets what a provider served that is gone, and nothing of others', () => {
     for (const uuid of [WEB, MAIL]) directory.add(registration(one, uuid))
     directory.add(registration(two, MAIL))

@@ -42,6 +42,8 @@ export class StreamIndex {
 
   /** Those that are open now, the control stream with them, in no order. */
   values(): Stream[] {
+    // An idle session is asked with each keep-alive: an array that grows has room for seventeen.
+    if (this.#slotById === null) return this.#control === null ? [] : [this.#control]
     const open = this.#slots.filter((stream) => stream !== null)
     if (this.#control !== null) open.push(this.#control)
     return open
