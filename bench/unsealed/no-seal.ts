@@ -17,4 +17,4 @@ class NoSeal implements Sealer, Opener {
 const noSeal = new NoSeal()
 
 /** What is no packet is sealed as ever. */
-export const unsealed: Sealing = { name: 'nothing', of: () => noSeal, seal: nodeSealing.seal }
+export const unsealed: Sealing = { ...nodeSealing, name: 'nothing', of: () => noSeal }

@@ -7,7 +7,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import type { AddressProofs } from '../protocol/index.ts'
 import { hmacOf } from './hmac.ts'
-import { openWith } from './noise-primitives.ts'
 import type { Sealing } from './sealing.ts'
 
 const COOKIE_LABEL = 'edgerq/1 cookie'
@@ -21,6 +20,6 @@ export function addressProofs(listenerKey: Uint8Array, resetKey: Uint8Array, sea
       into.set(hmacOf(key, packet, end).subarray(0, MAC_BYTES), at)
     },
     seal: sealing.seal,
-    open: openWith,
+    open: sealing.open,
   }
 }

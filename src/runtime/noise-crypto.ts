@@ -6,7 +6,7 @@
 // mac1 proves no more than that the sender has heard of this listener. It costs a small part of an agreement (bench/micro.ts) and
 // comes first.
 
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash, timingSafeEqual } from 'node:crypto'
 import {
   type AnswerHandshake,
   type Asked,
@@ -29,7 +29,7 @@ import {
 import { addressProofs } from './address-proofs.ts'
 import { hmacOf } from './hmac.ts'
 import { keylessKeyPair, keylessPublicKey } from './keyless.ts'
-import { nodePrimitives } from './noise-primitives.ts'
+import { newX25519KeyPair, nodePrimitives } from './noise-primitives.ts'
 import { nodeSealing, type Sealing } from './sealing.ts'
 
 export interface NoiseOptions {
@@ -37,7 +37,7 @@ export interface NoiseOptions {
   readonly resetKey: Uint8Array
   /** Default: node:crypto, which is always there. */
   readonly sealing?: Sealing
-  /** Default: node:crypto with the kernel's randomness. */
+  /** Default: node:crypto with the kernel's randomness, and the same cipher as the packets. */
   readonly primitives?: NoisePrimitives
 }
 
@@ -126,7 +126,10 @@ interface Suite {
   readonly sealing: Sealing
 }
 
-function suiteOf({ primitives = nodePrimitives(), sealing = nodeSealing }: NoiseOptions): Suite {
+function suiteOf({
+  sealing = nodeSealing,
+  primitives = nodePrimitives(newX25519KeyPair, sealing),
+}: NoiseOptions): Suite {
   return { primitives, sealing }
 }
 
@@ -246,7 +249,7 @@ function tokensOf(listenerKey: Uint8Array, resetKey: Uint8Array, sealing: Sealin
     mac(packet, end, into, at) {
       into.set(hmacOf(macKey, packet, end).subarray(0, MAC_BYTES), at)
     },
-    resetToken: (connectionId) => createHmac('sha256', resetKey).update(connectionId).digest().subarray(0, TOKEN_BYTES),
+    resetToken: (id) => new Uint8Array(hmacOf(resetKey, id, id.length).subarray(0, TOKEN_BYTES)),
     equal: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   }
 }

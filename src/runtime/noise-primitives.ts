@@ -13,9 +13,26 @@ import {
 import { type KeyPair, type NoisePrimitives, TAG_BYTES } from '../protocol/index.ts'
 import { hmacOf } from './hmac.ts'
 
+/** Seals what is small and no packet, by ChaCha20-Poly1305 (RFC 8439) with a nonce of the caller's. */
+export interface MessageCipher {
+  /** Returns it with the tag behind it. */
+  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
+  /** Null: forged or damaged. */
+  open(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null
+}
+
 /** `newKeyPair` is handed in only by tests that want the same handshake twice; the kernel's randomness makes the product's keys. */
-export function nodePrimitives(newKeyPair: () => KeyPair = newX25519KeyPair): NoisePrimitives {
-  return { newKeyPair, seal, open, hash, derive }
+export function nodePrimitives(
+  newKeyPair: () => KeyPair = newX25519KeyPair,
+  cipher: MessageCipher = nodeCipher,
+): NoisePrimitives {
+  return {
+    newKeyPair,
+    seal: (key, nonce, associated, plain) => cipher.seal(key, nonceOf(nonce), associated, plain),
+    open: (key, nonce, associated, sealed) => cipher.open(key, nonceOf(nonce), associated, sealed),
+    hash,
+    derive,
+  }
 }
 
 /**
@@ -129,17 +146,10 @@ function imported(bytes: Uint8Array): KeyObject {
   return createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
 }
 
-/** Not per packet: a handshake seals four times in all. */
-function seal(key: Uint8Array, nonce: number, associated: Uint8Array, plain: Uint8Array): Uint8Array {
-  return sealWith(key, nonceOf(nonce), associated, plain)
-}
+/** Is always there, and takes about three times as long as the others: an object of node:crypto for each message. */
+export const nodeCipher: MessageCipher = { seal: sealWith, open: openWith }
 
-function open(key: Uint8Array, nonce: number, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null {
-  return openWith(key, nonceOf(nonce), associated, sealed)
-}
-
-/** ChaCha20-Poly1305 (RFC 8439) with a nonce of the caller's. */
-export function sealWith(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
+function sealWith(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array {
   const cipher = createCipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES })
   cipher.setAAD(associated, { plaintextLength: plain.length })
   const sealed = new Uint8Array(plain.length + TAG_BYTES) // the core must not see a Buffer, whose slices are no copies
@@ -149,13 +159,7 @@ export function sealWith(key: Uint8Array, nonce: Uint8Array, associated: Uint8Ar
   return sealed
 }
 
-/** Null: forged or damaged. */
-export function openWith(
-  key: Uint8Array,
-  nonce: Uint8Array,
-  associated: Uint8Array,
-  sealed: Uint8Array,
-): Uint8Array | null {
+function openWith(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, sealed: Uint8Array): Uint8Array | null {
   const plainEnd = sealed.length - TAG_BYTES
   if (plainEnd < 0) return null
   const decipher = createDecipheriv('chacha20-poly1305', key, nonce, { authTagLength: TAG_BYTES })

@@ -3,6 +3,7 @@
 
 import { type PacketNumber, TAG_BYTES } from '../protocol/index.ts'
 import type { Cipher } from './keyed-seal.ts'
+import type { MessageCipher } from './noise-primitives.ts'
 import type { OpensslCalls } from './openssl-calls.ts'
 import { PacketNonce } from './packet-nonce.ts'
 
@@ -117,15 +118,27 @@ export class OpensslCipher implements Cipher {
 }
 
 /** For what is no packet and seldom: it makes the memory that it returns. */
-export function opensslSeal(openssl: Openssl) {
-  return (key: Uint8Array, iv: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array => {
-    const headerEnd = associated.length
-    const plainEnd = headerEnd + plain.length
-    const message = new Uint8Array(plainEnd + TAG_BYTES)
-    message.set(associated)
-    message.set(plain, headerEnd)
-    openssl.seal(key, iv, message, 0, headerEnd, plainEnd)
-    return message.subarray(headerEnd)
+export function opensslMessages(openssl: Openssl): MessageCipher {
+  return {
+    seal(key, iv, associated, plain) {
+      const headerEnd = associated.length
+      const plainEnd = headerEnd + plain.length
+      const message = new Uint8Array(plainEnd + TAG_BYTES)
+      message.set(associated)
+      message.set(plain, headerEnd)
+      openssl.seal(key, iv, message, 0, headerEnd, plainEnd)
+      return message.subarray(headerEnd)
+    },
+    open(key, iv, associated, sealed) {
+      if (sealed.length < TAG_BYTES) return null
+      const headerEnd = associated.length
+      const message = new Uint8Array(headerEnd + sealed.length)
+      message.set(associated)
+      message.set(sealed, headerEnd)
+      const plainEnd = message.length - TAG_BYTES
+      const isAuthentic = openssl.open(key, iv, message, 0, headerEnd, plainEnd)
+      return isAuthentic ? new Uint8Array(message.subarray(headerEnd, plainEnd)) : null
+    },
   }
 }
 

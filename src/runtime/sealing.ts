@@ -3,19 +3,17 @@
 import { type Opener, type Sealer, TAG_BYTES } from '../protocol/index.ts'
 import { CipherBySize } from './cipher-by-size.ts'
 import { type Cipher, KeyedSeal } from './keyed-seal.ts'
-import { sealWith } from './noise-primitives.ts'
+import { type MessageCipher, nodeCipher } from './noise-primitives.ts'
 import { loadOpenssl } from './openssl-calls.ts'
-import { Openssl, OpensslCipher, opensslSeal } from './openssl-cipher.ts'
+import { Openssl, OpensslCipher, opensslMessages } from './openssl-cipher.ts'
 import { PacketSeal } from './packet-seal.ts'
-import { type Sodium, SodiumCipher, sodiumSeal } from './sodium-cipher.ts'
+import { type Sodium, SodiumCipher, sodiumMessages } from './sodium-cipher.ts'
 
-export interface Sealing {
+export interface Sealing extends MessageCipher {
   /** For the operator. */
   readonly name: string
   /** Takes 32 bytes that are used for one direction of one session. */
   of(key: Uint8Array): Sealer & Opener
-  /** What is small and no packet, with a nonce of the caller's; returns it with the tag behind it. */
-  seal(key: Uint8Array, nonce: Uint8Array, associated: Uint8Array, plain: Uint8Array): Uint8Array
 }
 
 /** What an operator may ask for. */
@@ -26,19 +24,21 @@ export type SealingName = (typeof SEALINGS)[number]
 export const nodeSealing: Sealing = {
   name: 'node:crypto' satisfies SealingName,
   of: (key) => new PacketSeal(key),
-  seal: sealWith,
+  ...nodeCipher,
 }
 
 /** One whose cipher takes the key with each packet. */
 class CipherSealing implements Sealing {
   readonly name: string
   readonly cipher: Cipher
-  readonly seal: Sealing['seal']
+  readonly seal: MessageCipher['seal']
+  readonly open: MessageCipher['open']
 
-  constructor(name: string, cipher: Cipher, seal: Sealing['seal']) {
+  constructor(name: string, cipher: Cipher, { seal, open }: MessageCipher) {
     this.name = name
     this.cipher = cipher
     this.seal = seal
+    this.open = open
   }
 
   of(key: Uint8Array): KeyedSeal {
@@ -54,7 +54,7 @@ export async function chooseSealing(): Promise<Sealing> {
 }
 
 function bySize(small: CipherSealing, large: CipherSealing): Sealing {
-  return new CipherSealing(`${small.name}, ${large.name}`, new CipherBySize(small.cipher, large.cipher), small.seal)
+  return new CipherSealing(`${small.name}, ${large.name}`, new CipherBySize(small.cipher, large.cipher), small)
 }
 
 /** Null: this machine has none of that name. */
@@ -69,7 +69,7 @@ async function opensslSealing(): Promise<CipherSealing | null> {
   if (calls === null) return null
   const openssl = new Openssl(calls)
   const name: SealingName = 'openssl'
-  return soundOrNull(new CipherSealing(name, new OpensslCipher(openssl), opensslSeal(openssl)))
+  return soundOrNull(new CipherSealing(name, new OpensslCipher(openssl), opensslMessages(openssl)))
 }
 
 /** Null: the package is not installed, was not built for this system, or does not seal as it should. */
@@ -77,7 +77,7 @@ async function sodiumSealing(): Promise<CipherSealing | null> {
   const sodium = await loadSodium()
   if (sodium === null) return null
   const name: SealingName = 'sodium-native'
-  return soundOrNull(new CipherSealing(name, new SodiumCipher(sodium), sodiumSeal(sodium)))
+  return soundOrNull(new CipherSealing(name, new SodiumCipher(sodium), sodiumMessages(sodium)))
 }
 
 async function loadSodium(): Promise<Sodium | null> {

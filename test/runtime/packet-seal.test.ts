@@ -60,10 +60,32 @@ function sealingIs(sealing: Sealing): void {
       }
     })
 
-    it('seals what is no packet as @noble does', () => {
-      const [nonce, header, plain] = [some(12, 3), some(28, 4), some(16, 5)]
-      const theirs = chacha20poly1305(KEY, nonce, header).encrypt(plain)
-      assert.equal(hex(sealing.seal(KEY, nonce, header, plain)), hex(theirs))
+    it('seals and opens what is no packet as @noble does', () => {
+      const [nonce, header] = [some(12, 3), some(28, 4)]
+      for (const bytes of [0, 1, 16, 32, 1_100]) {
+        const plain = some(bytes, 5)
+        const theirs = chacha20poly1305(KEY, nonce, header).encrypt(plain)
+        assert.equal(hex(sealing.seal(KEY, nonce, header, plain)), hex(theirs))
+        assert.equal(hex(sealing.open(KEY, nonce, header, theirs)!), hex(plain))
+      }
+    })
+
+    it('opens nothing that is no packet of which one bit is another, and leaves it as it came', () => {
+      const [nonce, header] = [some(12, 3), some(28, 4)]
+      const sealed = sealing.seal(KEY, nonce, header, some(16, 5))
+      for (const damaged of [sealed, header, nonce]) {
+        const before = sealed.slice()
+        for (const at of [0, damaged.length - 1]) {
+          damaged[at]! ^= 1
+          const asItCame = sealed.slice()
+          assert.equal(sealing.open(KEY, nonce, header, sealed), null)
+          assert.equal(hex(sealed), hex(asItCame))
+          damaged[at]! ^= 1
+        }
+        assert.equal(hex(sealed), hex(before))
+      }
+      assert.equal(sealing.open(KEY, nonce, header, sealed.subarray(0, TAG_BYTES - 1)), null)
+      assert.ok(sealing.open(KEY, nonce, header, sealed))
     })
 
     it('brings back packets of every size, wherever they stand in their buffer, and touches nothing beside them', () => {
