@@ -5,6 +5,7 @@ import { type HeldBar, holdBars } from './bars.ts'
 import { BAR_GROUNDS, groundName } from './ground-name.ts'
 import type { Part } from './part.ts'
 import { comparability, provenance } from './provenance.ts'
+import { DEFAULT_CONTROLLER } from './tunnels/edgerq.ts'
 
 /** A chart and the file in which it is. */
 export interface PlacedChart {
@@ -63,10 +64,9 @@ function partText(part: Part, charts: readonly PlacedChart[]): string {
   return section(`${ground}: ${title}`, texts.join('\n\n'))
 }
 
-/** The first tunnel of ours is what the others are compared with. */
 function figureTable(part: Part, figure: Figure): string {
   const { samples, contenders } = part
-  const ours = contenders.find(({ whose }) => whose === 'ours')?.name ?? ''
+  const ours = nameOfOurs(contenders)
   const rows = contenders.flatMap(({ name }) => {
     const summary = samples.summary(figure, name)
     const failures = failuresOf(part, figure, name)
@@ -77,6 +77,13 @@ function figureTable(part: Part, figure: Figure): string {
     return [[name, number(summary.median), spread, ratioText(part, figure, [ours, name]), note]]
   })
   return table([`${figure.name} (${figure.unit})`, 'median', 'least – most', `${ours} ÷ it`, ''], rows)
+}
+
+/** The first tunnel of ours, as it is by default, is what the others are compared with. */
+function nameOfOurs(contenders: Part['contenders']): string {
+  const all = contenders.filter(({ whose }) => whose === 'ours')
+  const byDefault = all.find(({ controller }) => controller === null || controller === DEFAULT_CONTROLLER)
+  return (byDefault ?? all[0])?.name ?? ''
 }
 
 /** Of two medians, with the least and the most of the rounds. */

@@ -17,6 +17,8 @@ import type { Controller, Family, Laid, Tunnel } from '../tunnel.ts'
 /** What the bars are about. */
 export const EDGERQ = { tcp: 'edgerq tcp', http: 'edgerq http' } as const
 export const CAPPED_BYTES = 1400
+/** What a configuration that says nothing gets; on links the others are compared with it. */
+export const DEFAULT_CONTROLLER: Controller = 'bbr'
 
 interface Variant {
   readonly name: string

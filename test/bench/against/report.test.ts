@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { reportMarkdown } from '../../../bench/against/markdown.ts'
 import { writePart } from '../../../bench/against/part-files.ts'
 import { writeReport } from '../../../bench/against/report.ts'
-import { loopbackPart, MACHINE, narrowPart } from './parts.ts'
+import { DEFAULT_CONTROLLER, EDGERQ } from '../../../bench/against/tunnels/edgerq.ts'
+import { ELEMENTS } from '../../../src/config/schema.ts'
+import { contender, loopbackPart, MACHINE, narrowPart } from './parts.ts'
 
 describe('the report of a comparison', () => {
   const both = reportMarkdown([loopbackPart(), narrowPart()], [])
@@ -49,6 +51,18 @@ describe('the report of a comparison', () => {
       both,
       /\| loopback \| requests, 32 connections, ÷ frp \| edgerq tcp \| ≥ 1\.5 \| not measured \| {2}\|/,
     )
+  })
+
+  it('compares the others with edgerq as it is by default', () => {
+    const own = `${EDGERQ.tcp} · cubic`
+    const { contenders } = narrowPart()
+    const cubic = contender({ name: own, tunnel: EDGERQ.tcp, controller: 'cubic', whose: 'ours', isOverTcp: false })
+    assert.match(
+      reportMarkdown([narrowPart({ contenders: [cubic, ...contenders] })], []),
+      /\| edgerq tcp · bbr ÷ it \|/,
+    )
+    assert.match(reportMarkdown([narrowPart({ contenders: [cubic] })], []), /\| edgerq tcp · cubic ÷ it \|/)
+    assert.equal(DEFAULT_CONTROLLER, ELEMENTS.find(({ name }) => name === 'congestion')?.fallback)
   })
 
   it('tells what did not finish in the table of each figure that is missing because of it', () => {
