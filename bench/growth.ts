@@ -32,21 +32,25 @@ const BAR = 24
 
 /** Prints the table, writes the JSON to bench/results/ and says where it is. */
 export function printGrowth(growth: Growth): void {
-  const { title, counted, counts, figures } = growth
-  console.log(`\n${title}.\n`)
-  console.log(row(counted, counts.map(String)))
-  for (const figure of figures) console.log(`${row(nameOf(figure), cellsOf(figure))}  ${verdictOn(figure)}`.trimEnd())
-  for (const figure of figures.filter(({ atMost }) => atMost !== undefined)) printCurve(growth, figure)
+  console.log(`\n${growthText(growth)}`)
   console.log(`\n${writeGrowth(growth)}`)
 }
 
-function printCurve({ counts }: Growth, figure: GrowthFigure): void {
+/** The table, and behind it a curve of each figure that has a bar. */
+export function growthText({ title, counted, counts, figures }: Growth): string {
+  const rows = figures.map((figure) => `${row(nameOf(figure), cellsOf(figure))}  ${verdictOn(figure)}`.trimEnd())
+  const curves = figures.filter(({ atMost }) => atMost !== undefined).flatMap((figure) => curveOf(counts, figure))
+  return [`${title}.`, '', row(counted, counts.map(String)), ...rows, ...curves].join('\n')
+}
+
+function curveOf(counts: readonly number[], figure: GrowthFigure): string[] {
   const most = Math.max(...figure.values, figure.atMost ?? 0)
-  console.log(`\n${nameOf(figure)}`)
-  figure.values.forEach((value, step) => {
-    const bar = '█'.repeat(Math.round((value / most) * BAR)).padEnd(BAR)
-    console.log(`${String(counts[step]).padStart(8)} ${bar} ${value.toFixed(figure.digits)}`)
+  const lines = figure.values.map((value, step) => {
+    // Memory may be less than before the first step: what the start had taken is given back meanwhile.
+    const bar = '█'.repeat(Math.max(0, Math.round((value / most) * BAR))).padEnd(BAR)
+    return `${String(counts[step]).padStart(8)} ${bar} ${value.toFixed(figure.digits)}`
   })
+  return ['', nameOf(figure), ...lines]
 }
 
 function nameOf({ name, unit }: GrowthFigure): string {
