@@ -7,6 +7,7 @@ import { type ReadConfig, readConfigFile } from './config-file.ts'
 import { tuneEngine } from './engine.ts'
 import { ExitError, ExitStatus } from './exit.ts'
 import { VERSION } from './version.ts'
+import { wantBusyPolling } from './wanted-busy-polling.ts'
 import { wantDirectWrites } from './wanted-direct-writes.ts'
 import { wantedSealing } from './wanted-sealing.ts'
 
@@ -96,6 +97,7 @@ async function run(name: string, job: Job): Promise<void> {
   try {
     const sealing = job.sealing ?? (await wantedSealing(process.env))
     await wantDirectWrites({ environment: process.env, log })
+    await wantBusyPolling({ environment: process.env, log })
     const running = await job.run({
       log,
       sealing,
@@ -139,6 +141,7 @@ consumer with keys read its authorized providers anew.
 Environment: EDGERQ_SEALING=openssl, sodium-native or node:crypto says what seals packets; without it the fastest that this machine can load.
 EDGERQ_UDP_OFFLOAD=yes or no says whether UDP uses the kernel's batching; without it what the configuration says, where it is to be had.
 EDGERQ_DIRECT_WRITES=no lets Node write what sockets of clients and targets are given; =yes insists on system calls of our own (Linux, koffi).
+EDGERQ_BUSY_POLL=no sleeps as soon as there is nothing to do; =yes waits awake for quick answers also where processor time is short.
 Exit status: 0 stopped as asked, 1 could not run, 2 the command line or the configuration is wrong.`
 
 interface Signals {

@@ -23,6 +23,7 @@ import {
 } from '../protocol/index.ts'
 import { Driver } from '../runtime/driver.ts'
 import { monotonicClock, systemRandom } from '../runtime/system.ts'
+import { yieldProcessor } from '../runtime/yield-processor.ts'
 import { ExitStatus } from './exit.ts'
 
 /** What the configuration says of all links. */
@@ -70,7 +71,7 @@ export function openDriver(options: LinkOptions): Driver {
     },
     monotonicClock(),
   )
-  return new Driver(endpoint, options.carrier, monotonicClock)
+  return new Driver(endpoint, options.carrier, monotonicClock, yieldProcessor)
 }
 
 /** For a provider, which ends if the carrier fails for good. */

@@ -3,6 +3,7 @@
 import type { Log } from '../log.ts'
 import { allowKernelSend } from '../sockets/kernel-send.ts'
 import { ExitError, ExitStatus } from './exit.ts'
+import { yesOrNo } from './yes-or-no.ts'
 
 export interface WriteWish {
   readonly environment: NodeJS.ProcessEnv
@@ -11,9 +12,7 @@ export interface WriteWish {
 
 /** Says whether. Throws what ends the program when the environment asks for what is not there: who names it wants nothing else. */
 export async function wantDirectWrites({ environment, log }: WriteWish, allow = allowKernelSend): Promise<void> {
-  const wanted = environment.EDGERQ_DIRECT_WRITES
-  if (wanted && wanted !== 'yes' && wanted !== 'no')
-    throw new ExitError(ExitStatus.wrongUsage, `EDGERQ_DIRECT_WRITES must be yes or no, not "${wanted}"`)
+  const wanted = yesOrNo('EDGERQ_DIRECT_WRITES', environment)
   const whyNot = wanted === 'no' ? 'EDGERQ_DIRECT_WRITES=no' : await allow()
   if (whyNot !== null && wanted === 'yes') {
     throw new ExitError(

@@ -5,6 +5,7 @@ import { openUdpOffload } from '../carriers/udp-offload.ts'
 import type { UdpSockets } from '../carriers/udp-socket.ts'
 import type { Log } from '../log.ts'
 import { ExitError, ExitStatus } from './exit.ts'
+import { yesOrNo } from './yes-or-no.ts'
 
 export interface UdpWish {
   readonly environment: NodeJS.ProcessEnv
@@ -16,9 +17,7 @@ export interface UdpWish {
 /** Says which. Throws what ends the program when the environment asks for batching that is not there: who names it wants no other. */
 export async function wantedUdp(wish: UdpWish, tryOffload = openUdpOffload): Promise<UdpSockets> {
   const { environment, udpOffload, log } = wish
-  const wanted = environment.EDGERQ_UDP_OFFLOAD
-  if (wanted && wanted !== 'yes' && wanted !== 'no')
-    throw new ExitError(ExitStatus.wrongUsage, `EDGERQ_UDP_OFFLOAD must be yes or no, not "${wanted}"`)
+  const wanted = yesOrNo('EDGERQ_UDP_OFFLOAD', environment)
   const isInsisted = wanted === 'yes'
   const refusal = wanted === 'no' ? 'EDGERQ_UDP_OFFLOAD=no' : udpOffload || isInsisted ? null : '<udp_offload>no'
   const { sockets, whyNot } = refusal === null ? await tryOffload() : { sockets: null, whyNot: refusal }

@@ -21,7 +21,9 @@ import type {
   SessionEvent,
   SessionHandle,
 } from '../protocol/index.ts'
+import { BusyPolling } from './busy-polling.ts'
 import type { StreamOwner } from './stream-owner.ts'
+import type { YieldProcessor } from './yield-processor.ts'
 
 /** Batches one turn may send before the event loop gets to breathe: about 1 MB, a few milliseconds. */
 const BATCHES_PER_TURN = 16
@@ -50,6 +52,16 @@ export class Driver {
   /** Since when the application's calls are gathered; `Infinity`: they will be sent soon. */
   #gatheringSince: Micros = Number.POSITIVE_INFINITY
   #isReceiving = false
+  /** Calls of the application since the last turn, and the streams that are told in it. */
+  #said = 0
+  #heard = 0
+  readonly #polling = new BusyPolling()
+  /** Null: this process sleeps as soon as there is nothing to do. */
+  readonly #yieldProcessor: YieldProcessor | null
+  #isPolling = false
+  #polledAt: Micros = 0
+  /** Time spent polling since the last look, which is no work. */
+  #polled: Micros = 0
   #loop: EventLoopUtilization = performance.eventLoopUtilization()
   #lookAt: Micros = 0
   #timer: NodeJS.Timeout | null = null
@@ -58,13 +70,14 @@ export class Driver {
   #whenSettled: (() => void) | null = null
   #whenIdle: (() => void) | null = null
 
-  constructor(endpoint: Endpoint, carrier: Carrier, clock: () => Micros) {
+  constructor(endpoint: Endpoint, carrier: Carrier, clock: () => Micros, yieldProcessor: YieldProcessor | null = null) {
     this.endpoint = endpoint
     this.carrier = carrier
     this.#clock = clock
+    this.#yieldProcessor = yieldProcessor
     this.#batch = { buffer: new Uint8Array(carrier.traits.maxBatchBytes), length: 0, segmentBytes: 0, path: 0 }
     this.#connections = endpoint.connections
-    endpoint.onWork = this.#wake
+    endpoint.onWork = this.#onWork
     carrier.isPathInUse = (path) => endpoint.isPathInUse(path)
     carrier.onUnreachable = (path) => endpoint.onUnreachable(path, clock())
     carrier.onDatagram = this.#onDatagram
@@ -107,6 +120,12 @@ export class Driver {
     this.#isReceiving = false
   }
 
+  readonly #onWork = (): void => {
+    if (this.#isReceiving) return
+    this.#said++
+    this.#wake()
+  }
+
   readonly #wake = (): void => {
     if (this.#isReceiving || this.#isClosed) return
     const now = this.#clock()
@@ -143,8 +162,10 @@ export class Driver {
 
   readonly #turn = (): void => {
     const now = this.#clock()
+    const wokenAt = this.#wokenAt
+    const said = this.#said
     this.#gatheringSince = Number.POSITIVE_INFINITY
-    this.endpoint.onTurn(now - this.#wokenAt, now)
+    this.endpoint.onTurn(now - wokenAt, now)
     if (now >= this.#lookAt) this.#look(now)
     if (this.endpoint.nextDeadline() <= now) this.endpoint.onDeadline(now)
     this.#tell()
@@ -152,13 +173,38 @@ export class Driver {
     if (!this.#send(now)) this.#wake()
     if (this.#connections !== null) this.#disconnect(this.#connections)
     this.#arm(now)
+    if (this.#yieldProcessor !== null) this.#keepAwake(said, wokenAt, this.#yieldProcessor)
     if (this.#whenSettled !== null && this.endpoint.openStreams === 0) this.#whenSettled()
     if (this.#whenIdle !== null && this.endpoint.isIdle) this.#whenIdle()
   }
 
+  /** The event loop goes on without sleeping, and so reads what arrives meanwhile at once. */
+  #keepAwake(said: number, wokenAt: Micros, yieldProcessor: YieldProcessor): void {
+    const now = this.#clock()
+    if (said > 0 || this.#heard > 0) this.#polling.onTurn(said, this.#heard, wokenAt, now)
+    this.#said = 0
+    this.#heard = 0
+    if (this.#immediate !== null || this.#isPolling || !this.#polling.isWorthIt(now)) return
+    this.#isPolling = true
+    this.#polledAt = now
+    setImmediate(this.#poll, yieldProcessor)
+  }
+
+  readonly #poll = (yieldProcessor: YieldProcessor): void => {
+    const now = this.#clock()
+    this.#isPolling = this.#immediate === null && !this.#isClosed && this.#polling.isWorthIt(now)
+    if (this.#immediate === null) this.#polled += now - this.#polledAt
+    if (!this.#isPolling) return
+    this.#polledAt = now
+    yieldProcessor()
+    setImmediate(this.#poll, yieldProcessor)
+  }
+
   #look(now: Micros): void {
     const loop = performance.eventLoopUtilization()
-    this.endpoint.onBusy(performance.eventLoopUtilization(loop, this.#loop).utilization)
+    const { active, idle } = performance.eventLoopUtilization(loop, this.#loop)
+    this.endpoint.onBusy(Math.max(0, active - this.#polled / 1_000) / (active + idle))
+    this.#polled = 0
     this.#loop = loop
     this.#lookAt = now + LOOK_EVERY
   }
@@ -166,6 +212,7 @@ export class Driver {
   #tell(): void {
     for (let event = this.endpoint.nextEvent(); event !== null; event = this.endpoint.nextEvent()) this.onEvent(event)
     for (let s = this.endpoint.nextReadyStream(); s !== null; s = this.endpoint.nextReadyStream()) {
+      this.#heard++
       ;(s.owner as StreamOwner | null)?.onStreamReady()
     }
   }

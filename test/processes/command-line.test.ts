@@ -117,6 +117,15 @@ for (const daemon of DAEMONS) {
       assert.deepEqual([by, because], ['node', 'EDGERQ_DIRECT_WRITES=no'])
     })
 
+    it('sleeps at once when $EDGERQ_BUSY_POLL says no, and says so at its start', async () => {
+      const options = { name: daemon, folder: stage().folder, environment: { EDGERQ_BUSY_POLL: 'no' } }
+      const [line] = await stage()
+        .own(launch(daemon, options, GOOD[daemon]))
+        .line(/^.*"busyPolling".*$/)
+      const { microseconds, because } = JSON.parse(line)
+      assert.deepEqual([microseconds, because], [0, 'EDGERQ_BUSY_POLL=no'])
+    })
+
     it('ends with 2 when $EDGERQ_DIRECT_WRITES says neither yes nor no', async () => {
       const options = { name: daemon, folder: stage().folder, environment: { EDGERQ_DIRECT_WRITES: '1' } }
       const program = stage().own(launch(daemon, options, GOOD[daemon]))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { SessionEvent } from '../../src/protocol/index.ts'
+import { monotonicClock } from '../../src/runtime/system.ts'
 import { Joined } from './joined.ts'
 import type { MemoryCarrier } from './memory-carrier.ts'
 import { Talker } from './talker.ts'
@@ -90,6 +91,72 @@ describe('a driver', () => {
     assert.equal(await writeAfter(1, 'f'), 2)
     await until(() => far.text === 'abcdef', 'the rest has its turn')
     assert.equal(sent.batches, 3)
+    await joined.close()
+  })
+
+  it('looks again before it sleeps while answers are quick, for as long as one may take', async () => {
+    let now = 1_000_000
+    let looks = 0
+    const lookAgain = () => {
+      looks++
+      now += 10
+      return 0
+    }
+    const joined = new Joined({}, () => now, lookAgain)
+    const [near, far] = await joined.openStream(await joined.join())
+    const [nearTalker, farTalker] = [new Talker(near), new Talker(far)]
+    const hear = nearTalker.onStreamReady.bind(nearTalker)
+    nearTalker.onStreamReady = () => {
+      looks = 0
+      hear()
+    }
+    const ask = async (after: number) => {
+      now += after
+      near.write(Buffer.from('?'))
+      await until(() => farTalker.text.endsWith('?'), 'the question is there')
+      farTalker.chunks.length = 0
+      far.write(Buffer.from('!'))
+      await until(() => nearTalker.text.endsWith('!'), 'the answer is there')
+      nearTalker.chunks.length = 0
+    }
+    const looksSinceTheAnswer = () => atRest(() => looks)
+    await ask(20_000)
+    assert.equal(await looksSinceTheAnswer(), 0, 'nothing is known of the other side yet')
+    for (let quick = 0; quick < 4; quick++) await ask(20)
+    assert.equal(await looksSinceTheAnswer(), 40, '400 µs, and no more')
+    for (let slow = 0; slow < 6; slow++) await ask(20_000)
+    assert.equal(await looksSinceTheAnswer(), 0)
+    await joined.close()
+  })
+
+  it('does not pass off looking again as work', async () => {
+    const burn = () => {
+      const until = performance.now() + 0.1
+      while (performance.now() < until);
+      return 0
+    }
+    const joined = new Joined({}, monotonicClock, burn)
+    const [near, far] = await joined.openStream(await joined.join())
+    const [nearTalker, farTalker] = [new Talker(near), new Talker(far)]
+    const shares: number[] = []
+    let asked = 0
+    let answered = 0
+    joined.driver.endpoint.onBusy = (share) => shares.push(share)
+    await until(() => {
+      if (nearTalker.bytesRead === asked) {
+        near.write(Buffer.from('?'))
+        asked++
+      }
+      if (farTalker.bytesRead > answered) {
+        far.write(Buffer.from('!'))
+        answered++
+      }
+      return shares.some((share) => share < 0.9)
+    }, 'a process that does nothing but look is told to be busy for less than all of its time')
+    assert.ok(
+      shares.every((share) => share >= 0 && share <= 1),
+      shares.join(),
+    )
     await joined.close()
   })
 

@@ -3,6 +3,7 @@
 import type { EndpointSettings, Micros, SessionEvent, SessionHandle, StreamHandle } from '../../src/protocol/index.ts'
 import { Driver } from '../../src/runtime/driver.ts'
 import { monotonicClock } from '../../src/runtime/system.ts'
+import type { YieldProcessor } from '../../src/runtime/yield-processor.ts'
 import { newEndpoint, statsOf } from '../protocol/endpoints.ts'
 import { MemoryCarrier } from './memory-carrier.ts'
 import { until } from './until.ts'
@@ -25,11 +26,16 @@ export class Joined {
   readonly #events: SessionEvent[] = []
   readonly #farEvents: SessionEvent[] = []
 
-  constructor(settings: Partial<EndpointSettings> = {}, clock = monotonicClock) {
+  /** `yieldProcessor`: the consumer polls before it sleeps. */
+  constructor(
+    settings: Partial<EndpointSettings> = {},
+    clock = monotonicClock,
+    yieldProcessor: YieldProcessor | null = null,
+  ) {
     this.#settings = settings
     this.#clock = clock
     const endpoint = newEndpoint({ seed: 1, settings, acceptsSessions: true, now: clock() })
-    this.driver = new Driver(endpoint, this.carrier, clock)
+    this.driver = new Driver(endpoint, this.carrier, clock, yieldProcessor)
     this.driver.onEvent = (event) => this.#events.push(event)
   }
 
