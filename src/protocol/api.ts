@@ -180,6 +180,8 @@ export interface StreamHandle {
    * until its bytes are released.
    */
   read(): Uint8Array | null
+  /** True while `read` has bytes to give. */
+  readonly isReadable: boolean
   /** The reader promises from now on to look at nothing that it has released, so that its memory can be used again. */
   borrow(): void
   /** The bytes have left this process's hands: credit for them goes back to the peer. */

@@ -28,7 +28,7 @@ export class BusyPolling {
 
   /**
    * A turn for the application is over, which began with the wake at `wokenAt`: it had called so many times (`said`), and so many of its
-   * streams were ready (`heard`). Turns with neither, for ACKs and keep-alives, are nobody's hurry and are not told.
+   * streams had bytes for it (`heard`). Turns with neither, for ACKs and keep-alives, are nobody's hurry and are not told.
    */
   onTurn(said: number, heard: number, wokenAt: Micros, now: Micros): void {
     const isHeard = heard > 0

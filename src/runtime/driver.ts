@@ -52,7 +52,7 @@ export class Driver {
   /** Since when the application's calls are gathered; `Infinity`: they will be sent soon. */
   #gatheringSince: Micros = Number.POSITIVE_INFINITY
   #isReceiving = false
-  /** Calls of the application since the last turn, and the streams that are told in it. */
+  /** Calls of the application since the last turn, and the streams that are told in it of bytes; not those that take more, as in bulk. */
   #said = 0
   #heard = 0
   readonly #polling = new BusyPolling()
@@ -212,7 +212,7 @@ export class Driver {
   #tell(): void {
     for (let event = this.endpoint.nextEvent(); event !== null; event = this.endpoint.nextEvent()) this.onEvent(event)
     for (let s = this.endpoint.nextReadyStream(); s !== null; s = this.endpoint.nextReadyStream()) {
-      this.#heard++
+      if (s.isReadable) this.#heard++
       ;(s.owner as StreamOwner | null)?.onStreamReady()
     }
   }

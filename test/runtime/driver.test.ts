@@ -129,6 +129,46 @@ describe('a driver', () => {
     await joined.close()
   })
 
+  it('sleeps at once during bulk, whichever way it goes', async () => {
+    let now = 1_000_000
+    let looks = 0
+    const lookAgain = () => {
+      looks++
+      now += 10
+      return 0
+    }
+    const joined = new Joined({}, () => now, lookAgain)
+    const [near, far] = await joined.openStream(await joined.join())
+    const farTalker = new Talker(far)
+    const bytes = 5_000_000
+    let written = 0
+    // As a socket does whose reading goes on, later, when the stream takes more.
+    const writeOn = () => {
+      while (written < bytes && near.isWritable) {
+        near.write(new Uint8Array(262_144))
+        written += 262_144
+      }
+    }
+    near.owner = { onStreamReady: () => setImmediate(writeOn) }
+    writeOn()
+    const isTrueLater = (isTrue: () => boolean) => () => {
+      now += 20
+      return isTrue()
+    }
+    await until(
+      isTrueLater(() => farTalker.bytesRead >= bytes),
+      'the upload is there',
+    )
+    const nearTalker = new Talker(near)
+    farTalker.say(new Uint8Array(bytes))
+    await until(
+      isTrueLater(() => nearTalker.hasEnded),
+      'the download is there',
+    )
+    assert.equal(looks, 0)
+    await joined.close()
+  })
+
   it('does not pass off looking again as work', async () => {
     const burn = () => {
       const until = performance.now() + 0.1

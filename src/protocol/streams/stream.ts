@@ -99,6 +99,10 @@ export class Stream implements StreamHandle, Stallable {
     return bytes
   }
 
+  get isReadable(): boolean {
+    return this.receive.hasBytes
+  }
+
   release(bytes: number): void {
     this.receive.release(bytes)
     this.#host.onReleased(this, bytes)
