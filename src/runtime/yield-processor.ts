@@ -2,6 +2,8 @@
 //
 // Who polls and does not yield takes the processor from the very program whose answer it waits for.
 
+import { libcFunction } from '../sockets/libc-function.ts'
+
 /** Lets whoever waits for this processor have it; returns at once when nobody does. */
 export type YieldProcessor = () => number
 
@@ -11,17 +13,9 @@ export let yieldProcessor: YieldProcessor | null = null
 /** From now on drivers poll before they sleep. Answers why not, or null. */
 export async function allowBusyPolling(): Promise<string | null> {
   try {
-    yieldProcessor = await loadYieldProcessor()
+    yieldProcessor = (await libcFunction('int sched_yield()')) as YieldProcessor
     return null
   } catch (error) {
     return (error as Error).message
   }
-}
-
-/** Throws a sentence for the operator if this is no Linux, or the package is not there. */
-async function loadYieldProcessor(): Promise<YieldProcessor> {
-  if (process.platform !== 'linux') throw new Error(`this is for Linux, and here is ${process.platform}`)
-  const koffi = await import('koffi').catch(() => null)
-  if (koffi === null) throw new Error('the package koffi is not installed or does not load here')
-  return koffi.default.load(null).func('int sched_yield()') as YieldProcessor
 }

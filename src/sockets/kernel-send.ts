@@ -1,5 +1,7 @@
 // The kernel's send(2), called through koffi, where that is installed. One for the process.
 
+import { libcFunction } from './libc-function.ts'
+
 /** How many bytes the kernel has taken; less than none: none now, or it never will. */
 export type Send = (fd: number, bytes: Uint8Array, count: number, flags: number) => number
 
@@ -19,11 +21,7 @@ export async function allowKernelSend(): Promise<string | null> {
   }
 }
 
-/** Throws a sentence for the operator if this is no Linux, or the package is not there. */
+/** Throws a sentence for the operator where there is none. */
 export async function loadKernelSend(): Promise<Send> {
-  if (process.platform !== 'linux') throw new Error(`this is for Linux, and here is ${process.platform}`)
-  const koffi = await import('koffi').catch(() => null)
-  if (koffi === null) throw new Error('the package koffi is not installed or does not load here')
-  const declaration = 'int64_t send(int fd, const void *bytes, size_t count, int flags)'
-  return koffi.default.load(null).func(declaration) as Send
+  return (await libcFunction('int64_t send(int fd, const void *bytes, size_t count, int flags)')) as Send
 }
