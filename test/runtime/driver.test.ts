@@ -95,23 +95,17 @@ describe('a driver', () => {
   })
 
   it('looks again before it sleeps while answers are quick, for as long as one may take', async () => {
-    let now = 1_000_000
-    let looks = 0
-    const lookAgain = () => {
-      looks++
-      now += 10
-      return 0
-    }
-    const joined = new Joined({}, () => now, lookAgain)
+    const time = new PolledTime()
+    const joined = new Joined({}, () => time.now, time.lookAgain)
     const [near, far] = await joined.openStream(await joined.join())
     const [nearTalker, farTalker] = [new Talker(near), new Talker(far)]
     const hear = nearTalker.onStreamReady.bind(nearTalker)
     nearTalker.onStreamReady = () => {
-      looks = 0
+      time.looks = 0
       hear()
     }
     const ask = async (after: number) => {
-      now += after
+      time.now += after
       near.write(Buffer.from('?'))
       await until(() => farTalker.text.endsWith('?'), 'the question is there')
       farTalker.chunks.length = 0
@@ -119,7 +113,7 @@ describe('a driver', () => {
       await until(() => nearTalker.text.endsWith('!'), 'the answer is there')
       nearTalker.chunks.length = 0
     }
-    const looksSinceTheAnswer = () => atRest(() => looks)
+    const looksSinceTheAnswer = () => atRest(() => time.looks)
     await ask(20_000)
     assert.equal(await looksSinceTheAnswer(), 0, 'nothing is known of the other side yet')
     for (let quick = 0; quick < 4; quick++) await ask(20)
@@ -130,14 +124,8 @@ describe('a driver', () => {
   })
 
   it('sleeps at once during bulk, whichever way it goes', async () => {
-    let now = 1_000_000
-    let looks = 0
-    const lookAgain = () => {
-      looks++
-      now += 10
-      return 0
-    }
-    const joined = new Joined({}, () => now, lookAgain)
+    const time = new PolledTime()
+    const joined = new Joined({}, () => time.now, time.lookAgain)
     const [near, far] = await joined.openStream(await joined.join())
     const farTalker = new Talker(far)
     const bytes = 5_000_000
@@ -152,7 +140,7 @@ describe('a driver', () => {
     near.owner = { onStreamReady: () => setImmediate(writeOn) }
     writeOn()
     const isTrueLater = (isTrue: () => boolean) => () => {
-      now += 20
+      time.now += 20
       return isTrue()
     }
     await until(
@@ -165,7 +153,7 @@ describe('a driver', () => {
       isTrueLater(() => nearTalker.hasEnded),
       'the download is there',
     )
-    assert.equal(looks, 0)
+    assert.equal(time.looks, 0)
     await joined.close()
   })
 
@@ -231,6 +219,18 @@ describe('a driver', () => {
     await joined.close()
   })
 })
+
+/** Stands still but for what a test adds, and for 10 µs each time that a driver looks again. */
+class PolledTime {
+  now = 1_000_000
+  looks = 0
+
+  readonly lookAgain = () => {
+    this.looks++
+    this.now += 10
+    return 0
+  }
+}
 
 /** Counts from now on. */
 function countBatches(carrier: MemoryCarrier): { batches: number } {
